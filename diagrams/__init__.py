@@ -1,0 +1,1 @@
+"""Pictures and tables of the machine, generated from its transition table."""
