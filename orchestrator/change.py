@@ -1,0 +1,284 @@
+"""One revision of a payment, as data: the rows it appends and what the payment's row becomes.
+
+``Draft`` collects what a decision wants; ``finish`` gives a ``Change`` that the store writes in one
+transaction or not at all. Pure: sequences, hashes and the machine's steps are computed here, so
+the database has nothing left to decide but whether to accept.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from orchestrator import __version__
+from orchestrator.chain import instant, row_hash
+from orchestrator.gateway.views import CardView
+from orchestrator.payment import Actor, Payment
+from orchestrator.states import MACHINE_VERSION, Configuration, PaymentEvent, PaymentState, step
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything one transaction writes; ``before`` is null for the payment's first."""
+
+    before: Payment | None
+    after: Payment
+    transitions: tuple[Row, ...] = ()
+    evidence: tuple[Row, ...] = ()
+    attempts_opened: tuple[Row, ...] = ()
+    attempts_closed: tuple[Row, ...] = ()
+    disablements: tuple[Row, ...] = ()
+    anomalies: tuple[Row, ...] = ()
+    cards: tuple[Row, ...] = ()
+    idempotency: tuple[Row, ...] = ()
+    alerts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Draft:
+    """A change being put together; ``payment`` is what the row would be if it ended here."""
+
+    before: Payment | None
+    payment: Payment
+    now: datetime
+    actor: Actor
+    rules_version: str
+    request_id: str | None = None
+    transitions: list[Row] = field(default_factory=list)
+    evidence: list[Row] = field(default_factory=list)
+    attempts_opened: list[Row] = field(default_factory=list)
+    attempts_closed: list[Row] = field(default_factory=list)
+    disablements: list[Row] = field(default_factory=list)
+    anomalies: list[Row] = field(default_factory=list)
+    cards: list[Row] = field(default_factory=list)
+    idempotency: list[Row] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+
+    def set(self, **columns: Any) -> None:
+        """Change working columns of the payment's row."""
+        self.payment = replace(self.payment, **columns)
+
+    def remember(self, **memory: Any) -> None:
+        """Change what settlement remembers."""
+        self.set(settling=replace(self.payment.settling, **memory))
+
+    def observe(self, kind: str, payload: Row, **columns: Any) -> int:
+        """Append an evidence row and return its sequence."""
+        sequence = self.payment.evidence_count + 1
+        row: Row = {
+            "payment_id": self.payment.id,
+            "sequence": sequence,
+            "kind": kind,
+            "attempt": None,
+            "intent_status": None,
+            "outcome_charge": None,
+            "code": None,
+            "decline_code": None,
+            "stripe_request_id": None,
+            "stripe_event_id": None,
+            **columns,
+            "payload": payload,
+            "application_version": __version__,
+            "observed_at": instant(self.now),
+            "previous_hash": self.payment.evidence_hash,
+        }
+        digest = row_hash(row)
+        self.evidence.append({**row, "observed_at": self.now, "hash": digest})
+        self.set(evidence_count=sequence, evidence_hash=digest)
+        return sequence
+
+    def move(self, event: PaymentEvent, *, actor: Actor | None = None, **columns: Any) -> None:
+        """Take one edge of the machine and append its history row.
+
+        Raises:
+            IllegalTransition: the table has no such edge from here.
+            AttemptsExhausted: the edge needs an attempt and none is left.
+        """
+        here = Configuration(self.payment.state, self.payment.attempts_left)
+        there = step(here, event)
+        row = self._history_row(self.payment.state, event, there.state, actor, columns)
+        self._append(row, there.state, self.payment.max_attempts - there.attempts_left)
+
+    def begin(self) -> None:
+        """Append the first history row, which binds the payment's unchanging facts."""
+        facts = {"facts_hash": facts_hash(self.payment)}
+        row = self._history_row(None, "create", PaymentState.created, None, facts)
+        self._append(row, PaymentState.created, 0)
+
+    def open_attempt(self, **columns: Any) -> None:
+        """Insert the attempt of the ``confirm`` row just appended."""
+        self.attempts_opened.append(
+            {
+                "payment_id": self.payment.id,
+                "number": self.payment.attempts_used,
+                "sequence": self.payment.version,
+                "event": "confirm",
+                "origin": "server",
+                "payment_method": None,
+                "stripe_key": None,
+                "parameters": None,
+                "opened_at": self.now,
+                "closed_at": None,
+                "closed_by": None,
+                "charge": None,
+                **columns,
+            }
+        )
+
+    def close_attempt(self, number: int, closed_by: str, charge: str | None = None) -> None:
+        """Close an attempt: its outcome is known, or it was given up."""
+        self.attempts_closed.append(
+            {
+                "payment_id": self.payment.id,
+                "number": number,
+                "closed_at": self.now,
+                "closed_by": closed_by,
+                "charge": charge,
+            }
+        )
+
+    def note_anomaly(self, kind: str, detail: str, evidence: int | None) -> None:
+        """Put something on record that nobody expected and that must not move the payment."""
+        self.anomalies.append(
+            {
+                "payment_id": self.payment.id,
+                "kind": kind,
+                "detail": detail,
+                "evidence": evidence,
+                "noted_at": self.now,
+            }
+        )
+        self.alerts.append(kind)
+
+    def finish(self) -> Change:
+        """Return the change, one revision above what was read."""
+        revision = self.before.revision + 1 if self.before else 1
+        return Change(
+            before=self.before,
+            after=replace(self.payment, revision=revision, updated_at=self.now),
+            transitions=tuple(self.transitions),
+            evidence=tuple(self.evidence),
+            attempts_opened=tuple(self.attempts_opened),
+            attempts_closed=tuple(self.attempts_closed),
+            disablements=tuple(self.disablements),
+            anomalies=tuple(self.anomalies),
+            cards=tuple(self.cards),
+            idempotency=tuple(self.idempotency),
+            alerts=tuple(self.alerts),
+        )
+
+    def _history_row(
+        self,
+        source: PaymentState | None,
+        event: str,
+        target: PaymentState,
+        actor: Actor | None,
+        columns: Row,
+    ) -> Row:
+        who = actor or self.actor
+        return {
+            "payment_id": self.payment.id,
+            "sequence": self.payment.version + 1,
+            "source": source,
+            "event": event,
+            "target": target,
+            "attempt": None,
+            "handler": None,
+            "handler_error": None,
+            "completed": None,
+            "requires_retry": None,
+            "code": None,
+            "decline_code": None,
+            "reason": None,
+            "actor_kind": who.kind,
+            "actor_id": who.id,
+            "request_id": self.request_id,
+            "stripe_request_id": None,
+            "stripe_event_id": None,
+            "evidence": None,
+            "evidence_status": None,
+            "facts_hash": None,
+            **columns,
+            "machine_version": MACHINE_VERSION,
+            "rules_version": self.rules_version,
+            "application_version": __version__,
+            "occurred_at": instant(self.now),
+            "previous_hash": self.payment.last_hash,
+        }
+
+    def _append(self, row: Row, state: PaymentState, attempts_used: int) -> None:
+        digest = row_hash(row)
+        self.transitions.append({**row, "occurred_at": self.now, "hash": digest})
+        self.set(
+            state=state,
+            attempts_used=attempts_used,
+            version=row["sequence"],
+            last_hash=digest,
+        )
+
+
+def facts_hash(payment: Payment) -> str:
+    """Hash what never changes about a payment, so that the first history row vouches for it."""
+    return row_hash(
+        {
+            "id": payment.id,
+            "owner": payment.owner,
+            "amount": payment.amount,
+            "currency": payment.currency,
+            "customer": payment.customer,
+            "item_ids": list(payment.item_ids),
+            "transaction_id": payment.transaction_id,
+            "payment_intent": payment.payment_intent,
+            "max_attempts": payment.max_attempts,
+            "created_at": instant(payment.created_at),
+        }
+    )
+
+
+def disablement_row(
+    payment: Payment, card: CardView, scope: str, reason: str, now: datetime
+) -> Row:
+    """Return the row that takes a card out of use, as far as the rule's scope reaches."""
+    return {
+        "owner": payment.owner,
+        "scope_key": scope_key(scope, card, payment.customer or payment.id),
+        "scope": scope,
+        "payment_method": card.payment_method,
+        "payment_id": payment.id,
+        "reason": reason,
+        "disabled_at": now,
+    }
+
+
+def scope_key(scope: str, card: CardView, customer_or_payment: str) -> str:
+    """Name what a disablement covers, in one string that can be unique.
+
+    A card without a fingerprint is known by its payment method id alone.
+    """
+    identity = card.fingerprint or card.payment_method
+    if scope == "fingerprint_and_expiry":
+        return f"{scope}:{identity}:{card.exp_month}:{card.exp_year}"
+    if scope == "customer_and_fingerprint":
+        return f"{scope}:{customer_or_payment}:{identity}"
+    return f"fingerprint:{identity}"
+
+
+def scope_keys(card: CardView, customer: str | None, payment_id: str) -> tuple[str, ...]:
+    """List every key under which a card could be out of use for this payment."""
+    return (
+        scope_key("fingerprint", card, payment_id),
+        scope_key("fingerprint_and_expiry", card, payment_id),
+        scope_key("customer_and_fingerprint", card, customer or payment_id),
+    )
+
+
+__all__ = [
+    "Change",
+    "Draft",
+    "Row",
+    "disablement_row",
+    "facts_hash",
+    "scope_key",
+    "scope_keys",
+]

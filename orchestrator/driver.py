@@ -1,0 +1,292 @@
+"""Carries a payment on: asks Stripe, settles the answer, and does what the answer calls for.
+
+Use cases and workers drive payments through here and nowhere else. Every call to Stripe is made
+with no transaction open; whatever it brings is settled against the payment as it is by then.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+import structlog
+
+from orchestrator.change import Change
+from orchestrator.errors import PaymentNotFound, WriteConflict
+from orchestrator.gateway.parsing import merge_failure
+from orchestrator.gateway.views import IntentView, Reply, ReplyKind
+from orchestrator.handlers import RuleSet
+from orchestrator.payment import Actor, Payment
+from orchestrator.requests import Gateway, utc_now
+from orchestrator.settle import Observation, Source, intend, settle
+from orchestrator.settle.schedule import RESEND_LIMIT, Timing
+from orchestrator.states import PaymentState
+from orchestrator.store.claims import find_open_attempt
+from orchestrator.store.connections import Database
+from orchestrator.store.payments import apply_change, load_payment
+
+log = structlog.get_logger("orchestrator.driver")
+
+# How often a writer decides again after losing a race. Each loss means that another writer moved
+# the payment on, and a payment has few moves, so a handful is plenty.
+MAX_ROUNDS: Final = 12
+
+
+@dataclass(slots=True)
+class Driver:
+    """The database, Stripe, the rules and the clock that payments are driven with."""
+
+    database: Database
+    gateway: Gateway
+    rules: RuleSet
+    timing: Timing = field(default_factory=Timing)
+    clock: Callable[[], datetime] = utc_now
+
+    async def write(self, change: Change) -> Payment:
+        """Write a change and tell the log.
+
+        Raises:
+            WriteConflict: another writer was first.
+        """
+        stored = await apply_change(self.database, change)
+        _log(change)
+        return stored
+
+    async def load(self, payment_id: str) -> Payment:
+        """Read a payment.
+
+        Raises:
+            PaymentNotFound: there is none.
+        """
+        payment = await self.database.read(load_payment, payment_id)
+        if payment is None:
+            raise PaymentNotFound(payment_id)
+        return payment
+
+    async def settle(self, payment: Payment, observation: Observation) -> Payment:
+        """Settle an observation against the payment, again if another writer was first."""
+        for _ in range(MAX_ROUNDS):
+            change = settle(
+                payment, observation, rules=self.rules, now=self.clock(), timing=self.timing
+            )
+            if change is None:
+                return payment
+            try:
+                return await self.write(change)
+            except WriteConflict:
+                payment = await self.load(payment.id)
+        raise WriteConflict(payment.id)
+
+    async def send(
+        self,
+        payment: Payment,
+        key: str,
+        parameters: Mapping[str, Any],
+        *,
+        source: Source,
+        actor: Actor,
+        request_id: str | None = None,
+    ) -> Payment:
+        """Send the open attempt's request under its key, and settle its answer."""
+        before = payment.settling.open
+        reply = await self.gateway.confirm_intent(payment.payment_intent, parameters, key)
+        reply = await self._with_charges(payment.payment_intent, reply)
+        payment = await self.settle(
+            payment, Observation(source, reply, before, _witness(actor), request_id)
+        )
+        attempt = payment.settling.open
+        if attempt is not None and attempt.answer in {"not_run", "stored_error"}:
+            payment = await self.read(payment, actor=actor, request_id=request_id)
+        return await self._end_if_intended(payment, request_id)
+
+    async def read(
+        self, payment: Payment, *, actor: Actor, request_id: str | None = None
+    ) -> Payment:
+        """Read the intent and its charges, and settle what they say."""
+        before = payment.settling.open
+        reply = await self.gateway.read_intent(payment.payment_intent)
+        return await self.settle_read(payment, reply, before, actor, request_id)
+
+    async def settle_read(
+        self,
+        payment: Payment,
+        reply: Reply,
+        before: Any,
+        actor: Actor,
+        request_id: str | None,
+    ) -> Payment:
+        """Settle a read that was made while ``before`` was the open attempt."""
+        payment = await self.settle(
+            payment, Observation(Source.read, reply, before, _witness(actor), request_id)
+        )
+        return await self._end_if_intended(payment, request_id)
+
+    async def end(self, payment: Payment, request_id: str | None = None) -> Payment:
+        """Carry out the intention to end: cancel at Stripe, settle its answer whatever it is."""
+        if payment.handled or payment.intention is None:
+            return payment
+        before, intention = payment.settling.open, payment.intention
+        # A new key for every call: Stripe would replay a refusal for a day.
+        reply = await self.gateway.cancel_intent(
+            payment.payment_intent,
+            reason=intention.cancellation_reason,
+            idempotency_key=f"{payment.id}:cancel:{uuid4().hex}",
+        )
+        source = Source.cancel_answer
+        if reply.kind is ReplyKind.refused and reply.intent is None:
+            reply = await self.gateway.read_intent(payment.payment_intent)
+            source = Source.read
+        return await self.settle(
+            payment, Observation(source, reply, before, intention.actor, request_id)
+        )
+
+    async def intend_and_end(
+        self,
+        payment: Payment,
+        event: Literal["cancel", "expire"],
+        *,
+        reason: str,
+        actor: Actor,
+        cancellation_reason: str | None = None,
+        request_id: str | None = None,
+        idempotency: dict[str, Any] | None = None,
+    ) -> Payment:
+        """Write the intention, then carry it out.
+
+        Raises:
+            WriteConflict: another writer was first; look again whether the payment should end.
+        """
+        change = intend(
+            payment,
+            event,
+            reason=reason,
+            cancellation_reason=cancellation_reason,
+            actor=actor,
+            request_id=request_id,
+            now=self.clock(),
+            rules_version=self.rules.rules_version,
+            idempotency=idempotency,
+        )
+        return await self.end(await self.write(change), request_id)
+
+    async def carry_on(
+        self, payment: Payment, *, actor: Actor, request_id: str | None = None
+    ) -> Payment:
+        """Do the next thing a payment that is due needs; safe to repeat and to race.
+
+        An intention is carried out; an own answer that is unknown is asked for again under the
+        same key while Stripe keeps it; otherwise the intent is read. Past its time the payment
+        is ended.
+        """
+        if payment.handled:
+            return payment
+        if payment.intention is not None:
+            return await self.end(payment, request_id)
+        if payment.state is PaymentState.confirming:
+            payment = await self._find_outcome(payment, actor, request_id)
+            overdue = payment.deadline_at is not None and self.clock() >= payment.deadline_at
+            late = payment.state is PaymentState.confirming and overdue
+        else:
+            late = self.clock() >= payment.expires_at
+            if not late:
+                return await self.read(payment, actor=actor, request_id=request_id)
+        if late and payment.intention is None:
+            return await self._expire(payment, actor)
+        return payment
+
+    async def _find_outcome(
+        self, payment: Payment, actor: Actor, request_id: str | None
+    ) -> Payment:
+        opened = payment.settling.open
+        if opened is not None and opened.answer is None:
+            attempt = await self.database.read(find_open_attempt, payment.id)
+            if (
+                attempt is not None
+                and attempt.number == opened.number
+                and self.clock() - attempt.opened_at < RESEND_LIMIT
+            ):
+                return await self.send(
+                    payment,
+                    attempt.stripe_key,
+                    attempt.parameters,
+                    source=Source.replay,
+                    actor=actor,
+                    request_id=request_id,
+                )
+        return await self.read(payment, actor=actor, request_id=request_id)
+
+    async def _expire(self, payment: Payment, actor: Actor) -> Payment:
+        reason = (
+            "confirm_deadline_passed"
+            if payment.state is PaymentState.confirming
+            else "payment_expired"
+        )
+        try:
+            return await self.intend_and_end(payment, "expire", reason=reason, actor=actor)
+        except WriteConflict:
+            # Somebody moved it; it comes up again if it is still due.
+            return await self.load(payment.id)
+
+    async def _end_if_intended(self, payment: Payment, request_id: str | None) -> Payment:
+        return await self.end(payment, request_id) if payment.intention is not None else payment
+
+    async def _with_charges(self, intent_id: str, reply: Reply) -> Reply:
+        """Complete a decline with the charge's outcome, which the error itself leaves out.
+
+        The same list shows what a browser did meanwhile, so that both are settled together.
+        """
+        if reply.kind is not ReplyKind.answered or reply.failure is None:
+            return reply
+        if reply.intent is None:
+            read = await self.gateway.read_intent(intent_id)
+            return (
+                _completed(reply, read.intent)
+                if read.intent
+                else replace(reply, kind=ReplyKind.unknown)
+            )
+        if reply.intent.latest_charge is None and reply.failure.charge is None:
+            return _completed(reply, replace(reply.intent, charges=()))
+        charges = await self.gateway.list_charges(intent_id)
+        if charges.kind is not ReplyKind.answered:
+            return reply
+        return _completed(reply, replace(reply.intent, charges=charges.charges))
+
+
+def _completed(reply: Reply, intent: IntentView) -> Reply:
+    assert reply.failure is not None, "only a decline is completed"
+    charge_id = reply.failure.charge
+    charge = next((c for c in intent.charges or () if c.id == charge_id), None)
+    return replace(reply, intent=intent, failure=merge_failure(reply.failure, charge))
+
+
+def _witness(actor: Actor) -> Actor:
+    """Name who brought Stripe's news: outcomes are Stripe's word, so Stripe is the actor."""
+    return Actor("stripe") if actor.kind == "api_key" else actor
+
+
+def _log(change: Change) -> None:
+    payment = change.after
+    for row in change.transitions:
+        log.info(
+            "payment_moved",
+            payment=payment.id,
+            transaction_id=payment.transaction_id,
+            sequence=row["sequence"],
+            source=row["source"],
+            event_name=row["event"],
+            target=row["target"],
+            attempt=row["attempt"],
+            handler=row["handler"],
+            code=row["decline_code"] or row["code"],
+        )
+    for row in change.disablements:
+        log.info(
+            "card_disabled",
+            payment=payment.id,
+            transaction_id=payment.transaction_id,
+            scope=row["scope"],
+            reason=row["reason"],
+        )
+    for alert in change.alerts:
+        log.warning("alert", payment=payment.id, alert=alert)

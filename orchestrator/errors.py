@@ -1,0 +1,145 @@
+"""Every error a caller may want to catch, each writing its own sentence.
+
+    OrchestratorError
+    ├── PaymentNotFound
+    ├── Refused                     the request cannot be done in this state; nothing moved
+    │   ├── IllegalRequest
+    │   ├── PaymentHandled
+    │   ├── AttemptInProgress
+    │   ├── PaymentEnding
+    │   ├── CardDisabled
+    │   ├── CardUnknown
+    │   ├── IdempotencyKeyReused
+    │   └── IdempotencyKeyInUse
+    ├── StripeRefused               Stripe called the request invalid
+    ├── StripeUnavailable           nothing was written; the same request may be sent again
+    ├── WriteConflict               another writer was first; decide again from a fresh read
+    └── Misconfigured               the deployment's settings or database cannot work together
+
+The HTTP status of each stands in ``api/errors.py`` and nowhere else.
+"""
+
+
+class OrchestratorError(Exception):
+    """Anything the orchestrator refuses or cannot do, with a stable ``code``."""
+
+    code = "error"
+
+
+class PaymentNotFound(OrchestratorError):
+    """No payment of this owner has the id."""
+
+    code = "not_found"
+
+    def __init__(self, payment_id: str) -> None:
+        self.payment_id = payment_id
+        super().__init__("No such payment. Check the id, and that the API key is its owner's.")
+
+
+class Refused(OrchestratorError):
+    """The payment, as it stands, does not allow the request; nothing moved.
+
+    ``state`` is the payment's state and ``allowed_events`` what may happen next, where they help.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        state: str | None = None,
+        allowed_events: tuple[str, ...] | None = None,
+        param: str | None = None,
+    ) -> None:
+        self.state = state
+        self.allowed_events = allowed_events
+        self.param = param
+        super().__init__(sentence)
+
+
+class IllegalRequest(Refused):
+    """The machine has no such event from this state."""
+
+    code = "illegal_transition"
+
+
+class PaymentHandled(Refused):
+    """The payment is succeeded or failed, and stays so."""
+
+    code = "payment_handled"
+
+
+class AttemptInProgress(Refused):
+    """A confirmation is open; its outcome comes first."""
+
+    code = "attempt_in_progress"
+
+
+class PaymentEnding(Refused):
+    """The payment is being ended; no new confirmation is accepted."""
+
+    code = "payment_ending"
+
+
+class CardDisabled(Refused):
+    """The card may not be used again."""
+
+    code = "card_disabled"
+
+
+class CardUnknown(Refused):
+    """Stripe does not know the card, or it is no card."""
+
+    code = "card_unknown"
+
+
+class IdempotencyKeyReused(Refused):
+    """The Idempotency-Key stands for another request."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInUse(Refused):
+    """The first request with this Idempotency-Key is still being carried out."""
+
+    code = "idempotency_key_in_use"
+
+
+class StripeRefused(OrchestratorError):
+    """Stripe called a request invalid; ``stripe_code`` and ``param`` are Stripe's."""
+
+    code = "stripe_refused"
+
+    def __init__(self, stripe_code: str | None, message: str | None, param: str | None) -> None:
+        self.stripe_code = stripe_code
+        self.param = param
+        super().__init__(
+            f"Stripe refused the request: {message or stripe_code or 'no reason given'}"
+        )
+
+
+class StripeUnavailable(OrchestratorError):
+    """Stripe gave no usable answer and nothing was written."""
+
+    code = "stripe_unavailable"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Stripe could not be asked to {what}; nothing was written. "
+            "Send the same request with the same Idempotency-Key again."
+        )
+
+
+class WriteConflict(OrchestratorError):
+    """Another writer changed the payment first."""
+
+    code = "write_conflict"
+
+    def __init__(self, payment_id: str) -> None:
+        self.payment_id = payment_id
+        super().__init__(f"Payment {payment_id} was changed by another writer; read it again.")
+
+
+class Misconfigured(OrchestratorError):
+    """The settings, the database and the Stripe key do not fit together."""
+
+    code = "misconfigured"

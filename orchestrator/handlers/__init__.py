@@ -1,0 +1,101 @@
+"""What is done about each outcome of an attempt: two maps, and the pure functions that read them.
+
+Read ``errors.py`` first: it is the table. A deployment's module writes ``ERROR_HANDLERS`` and
+``SUCCESS_HANDLERS`` of its own from what is exported here.
+"""
+
+from orchestrator.handlers.actions import (
+    EFFECTS,
+    Action,
+    Rule,
+    allow_same_card_later,
+    ask_for_new_card,
+    ask_to_authenticate,
+    ask_to_fix_details,
+    await_customer,
+    await_stripe,
+    bar_same_card,
+    complete_payment,
+    disable_card,
+    disable_for_customer,
+    disable_until_renewed,
+    fail_payment,
+    handler_for,
+    read_intent,
+    resend,
+    stay_and_alert,
+)
+from orchestrator.handlers.errors import ERROR_HANDLERS
+from orchestrator.handlers.outcome import (
+    DisableScope,
+    Handler,
+    HandlerResult,
+    Outcome,
+    PaymentDetails,
+    outcome_of,
+)
+from orchestrator.handlers.registry import (
+    InvalidHandlers,
+    RuleSet,
+    describe,
+    handler_name,
+    load_rules,
+)
+from orchestrator.handlers.rules import (
+    ATTEMPTS_EXHAUSTED,
+    EXIT_TABLE,
+    MAX_ASKS,
+    ExitRow,
+    Ruling,
+    choose_event,
+    choose_exit,
+    evidence_keys,
+    rule_on,
+    select,
+)
+from orchestrator.handlers.successes import SUCCESS_HANDLERS
+
+__all__ = [
+    "ATTEMPTS_EXHAUSTED",
+    "EFFECTS",
+    "ERROR_HANDLERS",
+    "EXIT_TABLE",
+    "MAX_ASKS",
+    "SUCCESS_HANDLERS",
+    "Action",
+    "DisableScope",
+    "ExitRow",
+    "Handler",
+    "HandlerResult",
+    "InvalidHandlers",
+    "Outcome",
+    "PaymentDetails",
+    "Rule",
+    "RuleSet",
+    "Ruling",
+    "allow_same_card_later",
+    "ask_for_new_card",
+    "ask_to_authenticate",
+    "ask_to_fix_details",
+    "await_customer",
+    "await_stripe",
+    "bar_same_card",
+    "choose_event",
+    "choose_exit",
+    "complete_payment",
+    "describe",
+    "disable_card",
+    "disable_for_customer",
+    "disable_until_renewed",
+    "evidence_keys",
+    "fail_payment",
+    "handler_for",
+    "handler_name",
+    "load_rules",
+    "outcome_of",
+    "read_intent",
+    "resend",
+    "rule_on",
+    "select",
+    "stay_and_alert",
+]

@@ -1,0 +1,249 @@
+"""A payment as one value: everything a decision about it reads.
+
+Pure data, loaded from one row. The tables are in ``store/schema.py``; the rules that turn one
+value into the next are in ``settle.py``.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from orchestrator.gateway.views import CardView, ChargeView, Failure
+from orchestrator.handlers import PaymentDetails
+from orchestrator.states import TERMINAL_STATES, WAITING_STATES, PaymentState
+
+ActorKind = Literal["api_key", "stripe", "worker", "operator"]
+
+# What an open attempt's own request is known to have been answered with. ``not_run``: Stripe
+# refused to run it (the intent was in another state). ``stored_error``: Stripe keeps a 5xx for its
+# key, so only a read can tell what it did. ``undecided``: declined, and the handler asked to be
+# asked again. Null while the answer is unknown.
+Answer = Literal[
+    "requires_action",
+    "processing",
+    "requires_capture",
+    "requires_confirmation",
+    "not_run",
+    "stored_error",
+    "undecided",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who caused a change; for Stripe's own news ``id`` is null."""
+
+    kind: ActorKind
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """The confirmation that is open: sent, perhaps answered, its outcome not yet known.
+
+    ``payment_methods`` holds the card's id as it was sent and as Stripe answered it (a shared test
+    id such as ``pm_card_visa`` comes back as another one). ``charge_before`` is the intent's
+    latest charge when the own answer was read: that charge and older ones are not this attempt's.
+    """
+
+    number: int
+    payment_methods: tuple[str, ...]
+    answer: Answer | None = None
+    charge_before: str | None = None
+    undecided: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonedAttempt:
+    """An attempt whose challenge was given up for a new card; its own decline may still come."""
+
+    number: int
+    payment_methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What settlement must remember between two observations of one payment.
+
+    ``counted``: charges whose outcome is committed. ``held``: a browser's failed charges that wait
+    until the open attempt is settled, oldest first. ``asks``: how often a handler was asked about
+    an outcome and said it had not completed. ``tries``: how often the outcome was looked for in
+    vain.
+    """
+
+    open: OpenAttempt | None = None
+    abandoned: tuple[AbandonedAttempt, ...] = ()
+    counted: tuple[str, ...] = ()
+    held: tuple[ChargeView, ...] = ()
+    asks: dict[str, int] = field(default_factory=dict)
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """A decision to end the payment, taken before Stripe was asked to cancel.
+
+    The history row of the end takes its event, reason, actor and decision from here.
+    """
+
+    event: Literal["fail", "cancel", "expire"]
+    reason: str
+    actor: Actor
+    request_id: str | None = None
+    attempt: int | None = None
+    evidence: int | None = None
+    handler: str | None = None
+    handler_error: str | None = None
+    completed: bool | None = None
+    requires_retry: bool | None = None
+    code: str | None = None
+    decline_code: str | None = None
+    cancellation_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment's row. ``amount`` is in minor units; all moments are UTC.
+
+    ``version`` counts history rows, ``revision`` counts writes: whoever writes names the revision
+    it read, and loses when another was first.
+    """
+
+    id: str
+    owner: str
+    amount: int
+    currency: str
+    customer: str | None
+    item_ids: tuple[str, ...]
+    transaction_id: str | None
+    description: str | None
+    metadata: dict[str, str]
+    setup_future_usage: str | None
+    payment_intent: str
+    max_attempts: int
+    attempts_used: int
+    state: PaymentState
+    version: int
+    last_hash: str
+    revision: int
+    evidence_count: int
+    evidence_hash: str
+    intention: Intention | None
+    settling: Settling
+    last_outcome: dict[str, Any] | None
+    next_action: dict[str, Any] | None
+    failure_reason: str | None
+    excluded_cards: tuple[dict[str, str], ...]
+    due_at: datetime | None
+    deadline_at: datetime | None
+    expires_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def attempts_left(self) -> int:
+        """How many confirmations may still be made."""
+        return self.max_attempts - self.attempts_used
+
+    @property
+    def handled(self) -> bool:
+        """Whether the payment is succeeded or failed, for good."""
+        return self.state in TERMINAL_STATES
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a confirmation could be accepted in this state."""
+        return self.state in WAITING_STATES
+
+    @property
+    def details(self) -> PaymentDetails:
+        """Return what a handler may know of the payment."""
+        return PaymentDetails(
+            customer=self.customer,
+            transaction_id=self.transaction_id,
+            amount=self.amount,
+            currency=self.currency,
+            item_ids=self.item_ids,
+            attempts_left=self.attempts_left,
+        )
+
+
+def settling_to_json(settling: Settling) -> dict[str, Any]:
+    """Write the settlement memory as the JSON its column holds."""
+    return {
+        "open": asdict(settling.open) if settling.open else None,
+        "abandoned": [asdict(attempt) for attempt in settling.abandoned],
+        "counted": list(settling.counted),
+        "held": [asdict(charge) for charge in settling.held],
+        "asks": settling.asks,
+        "tries": settling.tries,
+    }
+
+
+def settling_from_json(value: dict[str, Any]) -> Settling:
+    """Read the settlement memory from its column."""
+    if not (value["open"] or value["abandoned"] or value["held"]):
+        return Settling(counted=tuple(value["counted"]), asks=value["asks"], tries=value["tries"])
+    return Settling(
+        open=_open_attempt(value["open"]) if value["open"] else None,
+        abandoned=tuple(
+            AbandonedAttempt(item["number"], tuple(item["payment_methods"]))
+            for item in value["abandoned"]
+        ),
+        counted=tuple(value["counted"]),
+        held=tuple(charge_from_json(item) for item in value["held"]),
+        asks=value["asks"],
+        tries=value["tries"],
+    )
+
+
+def intention_to_json(intention: Intention | None) -> dict[str, Any] | None:
+    """Write an intention as the JSON its column holds."""
+    return asdict(intention) if intention else None
+
+
+def intention_from_json(value: dict[str, Any] | None) -> Intention | None:
+    """Read an intention from its column."""
+    return Intention(**{**value, "actor": Actor(**value["actor"])}) if value else None
+
+
+def charge_from_json(value: dict[str, Any]) -> ChargeView:
+    """Read a charge that was written with ``dataclasses.asdict``."""
+    return ChargeView(
+        **{**value, "card": _card(value["card"]), "failure": _failure(value["failure"])}
+    )
+
+
+def _open_attempt(value: dict[str, Any]) -> OpenAttempt:
+    return OpenAttempt(
+        number=value["number"],
+        payment_methods=tuple(value["payment_methods"]),
+        answer=value["answer"],
+        charge_before=value["charge_before"],
+        undecided=_failure(value["undecided"]),
+    )
+
+
+def _failure(value: dict[str, Any] | None) -> Failure | None:
+    return Failure(**{**value, "card": _card(value["card"])}) if value else None
+
+
+def _card(value: dict[str, Any] | None) -> CardView | None:
+    return CardView(**value) if value else None
+
+
+__all__ = [
+    "AbandonedAttempt",
+    "Actor",
+    "ActorKind",
+    "Answer",
+    "Intention",
+    "OpenAttempt",
+    "Payment",
+    "Settling",
+    "charge_from_json",
+    "intention_from_json",
+    "intention_to_json",
+    "settling_from_json",
+    "settling_to_json",
+]

@@ -1,0 +1,91 @@
+"""The worker: claims due payments by lease and carries each one on. Any number may run at once.
+
+A payment's row is its timer. Whoever holds the lease does the work; who dies with it is followed
+by another when the lease ends.
+"""
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.driver import Driver
+from orchestrator.errors import OrchestratorError
+from orchestrator.payment import Actor
+from orchestrator.store.claims import claim_due
+
+log = structlog.get_logger("orchestrator.recovery")
+
+LEASE_SECONDS: Final = 30
+CLAIM_SIZE: Final = 20
+IDLE_SECONDS: Final = 0.5
+
+
+def worker_name() -> str:
+    """Name this worker on leases and in the history."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker over one driver."""
+
+    driver: Driver
+    name: str = field(default_factory=worker_name)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop; what is claimed by then is finished first."""
+        while not stop.is_set():
+            try:
+                counts = await self.run_once()
+            except (SQLAlchemyError, OSError) as exc:
+                # The database is away: nothing can be claimed, so nothing is lost by waiting.
+                log.warning("worker_database_error", error=type(exc).__name__)
+                counts = {"claimed": 0}
+            if counts["claimed"] < CLAIM_SIZE:
+                await _wait(stop, IDLE_SECONDS)
+
+    async def run_once(self) -> dict[str, int]:
+        """Claim what is due and carry it on, once each; return how it went."""
+        now = self.driver.clock()
+        lease_until = now + timedelta(seconds=self._lease_seconds)
+        claimed = await self.driver.database.write(
+            claim_due, self.name, now, lease_until, CLAIM_SIZE, one_statement=True
+        )
+        outcomes = await asyncio.gather(*(self._carry_on(payment_id) for payment_id in claimed))
+        return {
+            "claimed": len(claimed),
+            "settled": sum(outcomes),
+            "left": len(claimed) - sum(outcomes),
+        }
+
+    @property
+    def _lease_seconds(self) -> float:
+        """A lease outlives the slowest call, or two workers would do the same work."""
+        return max(LEASE_SECONDS, self.driver.timing.stripe_timeout_seconds + 5)
+
+    async def _carry_on(self, payment_id: str) -> bool:
+        """Carry one payment on; False when it is still not where it should end up."""
+        actor = Actor("worker", self.name)
+        try:
+            payment = await self.driver.load(payment_id)
+            payment = await self.driver.carry_on(payment, actor=actor)
+        except (OrchestratorError, SQLAlchemyError, OSError) as exc:
+            # One payment's trouble must not stop the others; its lease ends and it comes up again.
+            log.warning("recovery_failed", payment=payment_id, error=f"{type(exc).__name__}: {exc}")
+            return False
+        return payment.handled or payment.waiting
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

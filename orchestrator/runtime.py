@@ -1,0 +1,98 @@
+"""Puts the parts together from the settings, and refuses a deployment that cannot be right."""
+
+from dataclasses import dataclass
+
+from orchestrator.driver import Driver
+from orchestrator.errors import Misconfigured
+from orchestrator.gateway.stripe_gateway import StripeGateway
+from orchestrator.handlers import RuleSet, load_rules
+from orchestrator.payments import Payments
+from orchestrator.recovery import Worker
+from orchestrator.settings import Settings
+from orchestrator.settle.schedule import Timing
+from orchestrator.store import migrate
+from orchestrator.store.connections import Database, open_database
+from orchestrator.store.keys import claim_mode
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One process's parts, open and ready."""
+
+    settings: Settings
+    database: Database
+    gateway: StripeGateway
+    rules: RuleSet
+    payments: Payments
+    worker: Worker
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "Runtime":
+        """Open everything the settings name.
+
+        Raises:
+            Misconfigured: a key, an address, the handlers or the database do not fit together.
+        """
+        key = check_stripe(settings)
+        rules = load_rules(settings.handlers)
+        database = open_database(settings.database_url, pool_size=settings.database_pool)
+        try:
+            await check_database(database, settings)
+        except BaseException:
+            await database.close()
+            raise
+        gateway = StripeGateway(
+            key, api_base=settings.stripe_api_base, timeout_seconds=settings.stripe_timeout
+        )
+        timing = Timing(
+            stripe_timeout_seconds=settings.stripe_timeout,
+            confirm_deadline_seconds=settings.confirm_deadline,
+        )
+        driver = Driver(database, gateway, rules, timing)
+        payments = Payments(driver, settings.max_attempts, settings.payment_ttl)
+        return cls(settings, database, gateway, rules, payments, Worker(driver))
+
+    async def close(self) -> None:
+        """Close connections to Stripe and to the database."""
+        await self.gateway.aclose()
+        await self.database.close()
+
+
+def check_stripe(settings: Settings) -> str:
+    """Return the Stripe key to use.
+
+    Raises:
+        Misconfigured: there is none, or real money would go to an address that is not Stripe's.
+    """
+    if settings.stripe_api_key is None:
+        raise Misconfigured(
+            "ORCHESTRATOR_STRIPE_API_KEY is not set. Set it, or start with --sandbox to try "
+            "everything without Stripe."
+        )
+    if settings.live and not settings.speaks_to_stripe:
+        raise Misconfigured(
+            "ORCHESTRATOR_STRIPE_API_KEY is a live key, but ORCHESTRATOR_STRIPE_API_BASE is not "
+            "Stripe's address. Unset the base, or use a test key."
+        )
+    return settings.stripe_api_key.get_secret_value()
+
+
+async def check_database(database: Database, settings: Settings) -> None:
+    """Refuse a database that is not migrated, or that belongs to the other mode.
+
+    Raises:
+        Misconfigured: with what to do about it.
+    """
+    found = await database.read(migrate.current)
+    if found != migrate.head():
+        raise Misconfigured(
+            f"The database's schema is {found or 'missing'}, and this program needs "
+            f"{migrate.head()}. Run: orchestrator migrate"
+        )
+    mode = "live" if settings.live else "test"
+    bound = await database.write(claim_mode, mode)
+    if bound != mode:
+        raise Misconfigured(
+            f"The database holds {bound} payments, and the Stripe key is a {mode} key. Use a "
+            "database of its own for each mode."
+        )

@@ -1,0 +1,212 @@
+"""Carrying out one try at paying: the charge, the intent's new status, the events, the error."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orchestrator.sandbox import intents
+from orchestrator.sandbox.accounts import new_id
+from orchestrator.sandbox.aftermath import follow_success
+from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.declines import Decline
+from orchestrator.sandbox.errors import ApiError
+from orchestrator.sandbox.intents import Attempt, End
+from orchestrator.sandbox.model import Charge, Intent, PaymentMethod, Status
+from orchestrator.sandbox.objects import charge_json, intent_json, payment_method_json
+
+AUTHENTICATION_FAILED = (
+    "The provided PaymentMethod has failed authentication. You can provide payment_method_data "
+    "or a new PaymentMethod to attempt to fulfill this PaymentIntent again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a confirm asks for beside the payment method."""
+
+    return_url: str | None = None
+    use_stripe_sdk: bool = False
+    error_on_requires_action: bool = False
+
+
+def pay(call: Call, intent: Intent, method: PaymentMethod, confirmation: Confirmation) -> None:
+    """Try to pay ``intent`` with ``method``.
+
+    Raises:
+        ApiError: it was declined; the error carries the intent.
+    """
+    authenticated = intent.authenticated_method == method.id
+    intents.begin(intent, method.id)
+    attempt = _attempt(intent, method, confirmation, authenticated=authenticated)
+    ending = intents.try_payment(attempt)
+    if ending.end is End.challenged:
+        intents.challenge(intent, _next_action(call, intent, confirmation))
+        call.emit("payment_intent.requires_action", intent_json(intent))
+    elif ending.end is End.processing:
+        charge = _charge(call, intent, method, "pending")
+        intents.process(intent, charge.id)
+        call.emit("payment_intent.processing", intent_json(intent))
+    elif ending.decline is not None:
+        charge = _charge(call, intent, method, "failed", ending.decline)
+        raise _declined(call, intent, charge, ending.decline)
+    else:
+        charge = _charge(call, intent, method, "succeeded")
+        charge.authenticated = authenticated
+        _authorized(call, intent, method, charge)
+
+
+def _attempt(
+    intent: Intent, method: PaymentMethod, confirmation: Confirmation, *, authenticated: bool
+) -> Attempt:
+    assert method.card is not None, "only cards are charged"
+    asked = intent.payment_method_options.get("card", {}).get("request_three_d_secure")
+    return Attempt(
+        method.card,
+        off_session=intent.off_session,
+        set_up=method.set_up,
+        authenticated=authenticated,
+        authentication_requested=asked in ("any", "challenge"),
+        error_on_requires_action=confirmation.error_on_requires_action,
+    )
+
+
+def authenticate(call: Call, intent: Intent, *, passed: bool) -> None:
+    """End the open challenge of ``intent`` as the customer did.
+
+    Raises:
+        ApiError: it passed, and the charge was declined after it.
+    """
+    assert intent.payment_method is not None, "a challenge is about a payment method"
+    method = call.account.payment_methods[intent.payment_method]
+    if not passed:
+        intents.fail(intent, _authentication_failure(method))
+        call.emit("payment_intent.payment_failed", intent_json(intent))
+        return
+    intent.authenticated_method = method.id
+    if intent.confirmation_method == "manual":
+        intents.settle_waiting(intent)
+        return
+    intent.confirmations -= 1  # going on after a challenge is not another confirm call
+    pay(call, intent, method, Confirmation())
+
+
+def finish_processing(call: Call, intent: Intent, decline: Decline | None) -> None:
+    """End what the network was processing.
+
+    Raises:
+        ApiError: it ended in ``decline``.
+    """
+    charge = call.account.charges[str(intent.latest_charge)]
+    method = call.account.payment_methods[charge.payment_method.id]
+    charge.decline = decline
+    if decline is not None:
+        charge.status = "failed"
+        raise _declined(call, intent, charge, decline)
+    charge.status = "succeeded"
+    _authorized(call, intent, method, charge)
+
+
+def _charge(
+    call: Call,
+    intent: Intent,
+    method: PaymentMethod,
+    status: str,
+    decline: Decline | None = None,
+) -> Charge:
+    charge = Charge(
+        id=new_id("ch_3"),
+        created=call.account.now(),
+        intent=intent.id,
+        amount=intent.amount,
+        currency=intent.currency,
+        status=status,
+        payment_method=replace(method),
+        customer=intent.customer,
+        metadata=dict(intent.metadata),
+        description=intent.fields.get("description"),
+        captured=False,
+        decline=decline,
+    )
+    call.account.add_charge(charge)
+    return charge
+
+
+def _authorized(call: Call, intent: Intent, method: PaymentMethod, charge: Charge) -> None:
+    earlier = call.account.charges_by_intent[intent.id]
+    assert all(other.status == "failed" for other in earlier if other is not charge), (
+        "an intent has at most one successful charge"
+    )
+    intents.authorize(intent, charge.id)
+    _save_or_spend(intent, method)
+    if intent.status is Status.succeeded:
+        capture_charge(charge, intent.amount)
+        call.emit("charge.succeeded", charge_json(charge))
+        call.emit("payment_intent.succeeded", intent_json(intent))
+        follow_success(call, charge)
+    else:
+        call.emit("charge.succeeded", charge_json(charge))
+        call.emit("payment_intent.amount_capturable_updated", intent_json(intent))
+
+
+def _save_or_spend(intent: Intent, method: PaymentMethod) -> None:
+    if intent.setup_future_usage is not None and intent.customer is not None:
+        method.customer = intent.customer
+        method.set_up = method.set_up or intent.setup_future_usage == "off_session"
+    elif method.customer is None:
+        method.spent = True
+
+
+def capture_charge(charge: Charge, amount: int) -> None:
+    """Take ``amount`` of what ``charge`` authorized; the rest is released."""
+    charge.captured = True
+    charge.amount_captured = amount
+    charge.amount_refunded = charge.amount - amount
+    charge.refunded = False
+
+
+def _declined(call: Call, intent: Intent, charge: Charge, decline: Decline) -> ApiError:
+    error = ApiError(
+        402,
+        "card_error",
+        decline.message,
+        code=decline.code,
+        should_retry=False,
+        fields={
+            **decline.codes(),
+            "charge": charge.id,
+            "payment_method": payment_method_json(charge.payment_method),
+        },
+    )
+    intents.fail(intent, error.body()["error"], charge.id)
+    shown = intent_json(intent)
+    call.emit("charge.failed", charge_json(charge))
+    call.emit("payment_intent.payment_failed", shown)
+    error.fields["payment_intent"] = shown
+    return error
+
+
+def _authentication_failure(method: PaymentMethod) -> dict[str, Any]:
+    error: dict[str, Any] = ApiError(
+        400,
+        "invalid_request_error",
+        AUTHENTICATION_FAILED,
+        code="payment_intent_authentication_failure",
+        fields={"payment_method": payment_method_json(method)},
+    ).body()["error"]
+    return error
+
+
+def _next_action(call: Call, intent: Intent, confirmation: Confirmation) -> dict[str, Any]:
+    page = f"{call.base_url}/_sandbox/payment_intents/{intent.id}/challenge"
+    if confirmation.return_url is not None and not confirmation.use_stripe_sdk:
+        return {
+            "type": "redirect_to_url",
+            "redirect_to_url": {"return_url": confirmation.return_url, "url": page},
+        }
+    return {
+        "type": "use_stripe_sdk",
+        "use_stripe_sdk": {
+            "type": "three_d_secure_redirect",
+            "source": new_id("src_1"),
+            "stripe_js": page,
+        },
+    }

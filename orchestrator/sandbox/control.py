@@ -1,0 +1,270 @@
+"""The control plane: what a test may do to the stand-in that nobody may do to Stripe.
+
+Every route takes a bearer key to mean one account; without one it means all of them.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from orchestrator.sandbox import attempts, errors, payment_intents
+from orchestrator.sandbox.accounts import Account, Settings, World, new_id
+from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.declines import issuer_decline
+from orchestrator.sandbox.errors import ApiError
+from orchestrator.sandbox.faults import FaultInvalid, Faults, read_rule
+from orchestrator.sandbox.forms import parse_form
+from orchestrator.sandbox.model import Charge, Intent, Status
+from orchestrator.sandbox.objects import intent_json
+from orchestrator.sandbox.operations import OPERATIONS
+from orchestrator.sandbox.pipeline import answer_of, parse_key
+
+_OPERATION_NAMES = frozenset(operation.name for operation in OPERATIONS)
+_OUTCOMES = {"succeed": True, "succeeded": True, "fail": False, "failed": False}
+_CHALLENGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>3D Secure</title>
+<h1>3D Secure test page</h1><p>Authenticate a payment of {amount} {currency} (smallest unit).</p>
+<form method="post"><button name="outcome" value="succeed">Complete</button>
+<button name="outcome" value="fail">Fail</button></form></html>"""
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class ControlInvalid(ValueError):
+    """A control call that cannot be understood."""
+
+
+class Control:
+    """The routes under ``/_sandbox``."""
+
+    def __init__(self, world: World, faults: Faults) -> None:
+        self._world = world
+        self._faults = faults
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        intent = "/_sandbox/payment_intents/{id}"
+        table: tuple[tuple[str, str, Handler], ...] = (
+            ("POST", "/_sandbox/faults", self.add_faults),
+            ("GET", "/_sandbox/faults", self.show_faults),
+            ("DELETE", "/_sandbox/faults", self.drop_faults),
+            ("POST", "/_sandbox/clock", self.advance_clock),
+            ("GET", "/_sandbox/clock", self.show_clock),
+            ("POST", "/_sandbox/settings", self.change_settings),
+            ("POST", "/_sandbox/reset", self.reset),
+            ("GET", "/_sandbox/ledger", self.ledger),
+            ("GET", "/_sandbox/requests", self.requests),
+            ("GET", intent + "/challenge", self.show_challenge),
+            ("POST", intent + "/challenge", self.answer_challenge),
+            ("POST", intent + "/authenticate", self.authenticate),
+            ("POST", intent + "/finish_processing", self.finish_processing),
+            ("POST", intent + "/confirm_in_browser", self.confirm_in_browser),
+        )
+        return [
+            Route(path, _answering(handler), methods=[method]) for method, path, handler in table
+        ]
+
+    async def add_faults(self, request: Request) -> Response:
+        """Add fault rules; they count calls from now on."""
+        account = self._account_id(request)
+        given = (await _body(request)).get("rules", [])
+        rules = [read_rule(rule, _OPERATION_NAMES, account) for rule in given]
+        self._faults.rules += rules
+        return JSONResponse({"rules": self._faults.shown(account)})
+
+    async def show_faults(self, request: Request) -> Response:
+        """Show the fault rules."""
+        return JSONResponse({"rules": self._faults.shown(self._account_id(request))})
+
+    async def drop_faults(self, request: Request) -> Response:
+        """Drop the fault rules."""
+        self._faults.forget(self._account_id(request))
+        return JSONResponse({"rules": []})
+
+    async def advance_clock(self, request: Request) -> Response:
+        """Move the clock of one account, or of all, forward."""
+        seconds = (await _body(request)).get("advance")
+        if not isinstance(seconds, int | float) or seconds < 0:
+            raise ControlInvalid("advance takes a number of seconds")
+        key = _key(request)
+        clock = self._world.clock if key is None else self._world.account(key).clock
+        clock.advance(seconds)
+        return JSONResponse({"now": clock.now()})
+
+    async def show_clock(self, request: Request) -> Response:
+        """Show the time by which an account lives."""
+        key = _key(request)
+        clock = self._world.clock if key is None else self._world.account(key).clock
+        return JSONResponse({"now": clock.now()})
+
+    async def change_settings(self, request: Request) -> Response:
+        """Change settings of one account, or of all, the later ones too."""
+        given = await _body(request)
+        unknown = set(given) - {field.name for field in fields(Settings)}
+        if unknown:
+            raise ControlInvalid(f"unknown settings: {', '.join(sorted(unknown))}")
+        key = _key(request)
+        changed = [account.settings for account in self._world.chosen(key)]
+        if key is None:
+            changed.append(self._world.settings)
+        for settings in changed:
+            for name, value in given.items():
+                setattr(settings, name, value)
+        return JSONResponse(asdict(changed[-1]))
+
+    async def reset(self, request: Request) -> Response:
+        """Forget one account with its fault rules, or everything."""
+        self._faults.forget(self._account_id(request))
+        self._world.reset(_key(request))
+        return JSONResponse({})
+
+    async def ledger(self, request: Request) -> Response:
+        """Show the money that moved, the tries that failed, and every intent."""
+        accounts = self._world.chosen(_key(request))
+        charges = [charge for account in accounts for charge in account.charges.values()]
+        intents = [intent for account in accounts for intent in account.intents.values()]
+        return JSONResponse(
+            {
+                "charges": [_entry(charge) for charge in charges if charge.captured],
+                "failed": [_entry(charge) for charge in charges if charge.status == "failed"],
+                "intents": [_intent_entry(intent) for intent in intents],
+            }
+        )
+
+    async def requests(self, request: Request) -> Response:
+        """Show the journal of API requests, oldest first."""
+        accounts = self._world.chosen(_key(request))
+        entries = [asdict(entry) for account in accounts for entry in account.journal]
+        return JSONResponse({"requests": entries})
+
+    async def authenticate(self, request: Request) -> Response:
+        """End an open challenge as the customer would."""
+        call, intent = self._intent_call(request, await _body(request), Status.requires_action)
+        passed = _succeeds(call)
+        return _shown(intent, lambda: attempts.authenticate(call, intent, passed=passed))
+
+    async def show_challenge(self, request: Request) -> Response:
+        """Show the issuer's page, where ``next_action`` leads a browser."""
+        _, intent = self._world.find_intent(request.path_params["id"], None)
+        return HTMLResponse(_CHALLENGE.format(amount=intent.amount, currency=intent.currency))
+
+    async def answer_challenge(self, request: Request) -> Response:
+        """Take the answer the page posts and go back to the shop, where there is a way."""
+        given = parse_form((await request.body()).decode())
+        call, intent = self._intent_call(request, given, Status.requires_action)
+        back = (intent.next_action or {}).get("redirect_to_url", {}).get("return_url")
+        passed = _succeeds(call)
+        shown = _shown(intent, lambda: attempts.authenticate(call, intent, passed=passed))
+        if back is None:
+            return shown
+        status = "succeeded" if intent.status is Status.succeeded else "failed"
+        query = urlencode({"payment_intent": intent.id, "redirect_status": status})
+        return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{query}", status_code=303)
+
+    async def finish_processing(self, request: Request) -> Response:
+        """End what the network was processing."""
+        call, intent = self._intent_call(request, await _body(request), Status.processing)
+        code = call.params.get("decline_code", "generic_decline")
+        decline = None if _succeeds(call) else issuer_decline(code)
+        return _shown(intent, lambda: attempts.finish_processing(call, intent, decline))
+
+    async def confirm_in_browser(self, request: Request) -> Response:
+        """Confirm as a page holding the client secret would; the answer is Stripe's."""
+        given = await _body(request)
+        account, intent = self._world.find_intent(request.path_params["id"], _key(request))
+        if intent.id in account.locked:
+            raise errors.lock_timeout()
+        params = {"client_secret": intent.client_secret, **given}
+        call = _control_call(request, account, params)
+        return JSONResponse(payment_intents.confirm(call))
+
+    def _account_id(self, request: Request) -> str | None:
+        key = _key(request)
+        return None if key is None else self._world.account(key).id
+
+    def _intent_call(
+        self, request: Request, given: dict[str, Any], status: Status
+    ) -> tuple[Call, Intent]:
+        account, intent = self._world.find_intent(request.path_params["id"], _key(request))
+        if intent.status is not status:
+            raise errors.unexpected_state(
+                f"The PaymentIntent has a status of {intent.status}, not {status}.",
+                intent_json(intent),
+            )
+        return _control_call(request, account, given), intent
+
+
+def _answering(handler: Handler) -> Handler:
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except ApiError as error:
+            drawn = answer_of(error)
+            return Response(drawn.body, drawn.status, media_type=drawn.content_type)
+        except (ControlInvalid, FaultInvalid) as error:
+            return JSONResponse({"error": {"message": str(error)}}, status_code=400)
+
+    return answer
+
+
+def _key(request: Request) -> str | None:
+    authorization = request.headers.get("authorization")
+    return None if authorization is None else parse_key(authorization)
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    try:
+        given = await request.json() if await request.body() else {}
+    except ValueError as error:
+        raise ControlInvalid("the body is not JSON") from error
+    if not isinstance(given, dict):
+        raise ControlInvalid("the body is not a JSON object")
+    return given
+
+
+def _control_call(request: Request, account: Account, params: dict[str, Any]) -> Call:
+    return Call(
+        account,
+        params,
+        id=request.path_params["id"],
+        path=request.url.path,
+        base_url=str(request.base_url).rstrip("/"),
+        request_id=new_id("req_", 14),
+        client=True,
+    )
+
+
+def _succeeds(call: Call) -> bool:
+    outcome = call.params.get("outcome")
+    if outcome not in _OUTCOMES:
+        raise ControlInvalid("outcome is succeed or fail")
+    return _OUTCOMES[outcome]
+
+
+def _shown(intent: Intent, act: Callable[[], None]) -> Response:
+    try:
+        act()
+    except ApiError as error:
+        if error.status != 402:
+            raise
+    return JSONResponse(intent_json(intent))
+
+
+def _entry(charge: Charge) -> dict[str, Any]:
+    return {
+        "payment_intent": charge.intent,
+        "amount": charge.amount_captured or charge.amount,
+        "currency": charge.currency,
+        "charge": charge.id,
+        "at": charge.created,
+        "payment_method": charge.payment_method.id,
+        "metadata": charge.metadata,
+        "failure_code": charge.decline and (charge.decline.decline_code or charge.decline.code),
+    }
+
+
+def _intent_entry(intent: Intent) -> dict[str, Any]:
+    return {"id": intent.id, "status": intent.status, "metadata": intent.metadata}

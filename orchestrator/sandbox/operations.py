@@ -1,0 +1,181 @@
+"""The list of Stripe operations the stand-in plays, and the expansion of their answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from orchestrator.sandbox import (
+    aftermath,
+    charges,
+    customers,
+    parameters,
+    payment_intents,
+    payment_methods,
+)
+from orchestrator.sandbox.accounts import Account
+from orchestrator.sandbox.calls import Endpoint
+from orchestrator.sandbox.errors import RequestInvalid
+from orchestrator.sandbox.objects import (
+    charge_json,
+    customer_json,
+    intent_json,
+    payment_method_json,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: its name in fault rules, its route, its code and its parameters.
+
+    ``publishable`` operations may be called with a publishable key and the client secret.
+    """
+
+    name: str
+    method: str
+    path: str
+    endpoint: Endpoint
+    parameters: parameters.Table
+    publishable: bool = False
+
+    @property
+    def locks_intent(self) -> bool:
+        """Whether the operation holds the intent in its path while it runs."""
+        return self.method == "POST" and self.path.startswith("/v1/payment_intents/")
+
+
+_INTENTS = "/v1/payment_intents"
+_METHODS = "/v1/payment_methods"
+_P = parameters
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("payment_intents.create", "POST", _INTENTS, payment_intents.create, _P.CREATE_INTENT),
+    Operation("payment_intents.list", "GET", _INTENTS, payment_intents.list_all, _P.LIST_INTENTS),
+    Operation(
+        "payment_intents.retrieve",
+        "GET",
+        _INTENTS + "/{id}",
+        payment_intents.retrieve,
+        _P.RETRIEVE_INTENT,
+        publishable=True,
+    ),
+    Operation(
+        "payment_intents.update",
+        "POST",
+        _INTENTS + "/{id}",
+        payment_intents.update,
+        _P.UPDATE_INTENT,
+    ),
+    Operation(
+        "payment_intents.confirm",
+        "POST",
+        _INTENTS + "/{id}/confirm",
+        payment_intents.confirm,
+        _P.CONFIRM_INTENT,
+        publishable=True,
+    ),
+    Operation(
+        "payment_intents.cancel",
+        "POST",
+        _INTENTS + "/{id}/cancel",
+        payment_intents.cancel,
+        _P.CANCEL_INTENT,
+    ),
+    Operation(
+        "payment_intents.capture",
+        "POST",
+        _INTENTS + "/{id}/capture",
+        payment_intents.capture,
+        _P.CAPTURE_INTENT,
+    ),
+    Operation("customers.create", "POST", "/v1/customers", customers.create, _P.CREATE_CUSTOMER),
+    Operation("customers.list", "GET", "/v1/customers", customers.list_all, _P.LIST_CUSTOMERS),
+    Operation(
+        "customers.retrieve", "GET", "/v1/customers/{id}", customers.retrieve, _P.EXPAND_ONLY
+    ),
+    Operation("customers.update", "POST", "/v1/customers/{id}", customers.update, _P.CUSTOMER),
+    Operation("customers.delete", "DELETE", "/v1/customers/{id}", customers.delete, _P.EXPAND_ONLY),
+    Operation(
+        "customers.payment_methods.list",
+        "GET",
+        "/v1/customers/{id}/payment_methods",
+        payment_methods.list_of_customer,
+        _P.LIST_METHODS_OF_CUSTOMER,
+    ),
+    Operation("payment_methods.list", "GET", _METHODS, payment_methods.list_all, _P.LIST_METHODS),
+    Operation(
+        "payment_methods.retrieve",
+        "GET",
+        _METHODS + "/{id}",
+        payment_methods.retrieve,
+        _P.EXPAND_ONLY,
+    ),
+    Operation(
+        "payment_methods.update",
+        "POST",
+        _METHODS + "/{id}",
+        payment_methods.update,
+        _P.UPDATE_METHOD,
+    ),
+    Operation(
+        "payment_methods.attach",
+        "POST",
+        _METHODS + "/{id}/attach",
+        payment_methods.attach,
+        _P.ATTACH,
+    ),
+    Operation(
+        "payment_methods.detach",
+        "POST",
+        _METHODS + "/{id}/detach",
+        payment_methods.detach,
+        _P.EXPAND_ONLY,
+    ),
+    Operation("charges.list", "GET", "/v1/charges", charges.list_all, _P.LIST_CHARGES),
+    Operation("charges.retrieve", "GET", "/v1/charges/{id}", charges.retrieve, _P.EXPAND_ONLY),
+    Operation("disputes.list", "GET", "/v1/disputes", aftermath.list_disputes, _P.LIST_DISPUTES),
+    Operation(
+        "disputes.retrieve",
+        "GET",
+        "/v1/disputes/{id}",
+        aftermath.retrieve_dispute,
+        _P.EXPAND_ONLY,
+    ),
+    Operation("events.list", "GET", "/v1/events", charges.list_events, _P.LIST_EVENTS),
+    Operation("events.retrieve", "GET", "/v1/events/{id}", charges.retrieve_event, _P.EXPAND_ONLY),
+)
+
+EXPANSIONS: Mapping[str, Callable[[Account, str], dict[str, Any]]] = MappingProxyType(
+    {
+        "customer": lambda account, id: customer_json(account.customers[id]),
+        "latest_charge": lambda account, id: charge_json(account.charges[id]),
+        "payment_intent": lambda account, id: intent_json(account.intents[id]),
+        "payment_method": lambda account, id: payment_method_json(account.payment_methods[id]),
+    }
+)
+
+
+def check_expansions(paths: list[str]) -> None:
+    """Refuse an expansion the stand-in does not know.
+
+    Raises:
+        RequestInvalid: a part of a path names nothing that can be expanded.
+    """
+    for path in paths:
+        for part in path.removeprefix("data.").split("."):
+            if part not in EXPANSIONS:
+                raise RequestInvalid(f"This property cannot be expanded ({path}).", param="expand")
+
+
+def expand(account: Account, drawn: dict[str, Any], path: str) -> None:
+    """Replace the id at ``path`` in ``drawn`` by its object."""
+    first, _, rest = path.partition(".")
+    if first == "data":
+        for item in drawn.get("data", ()):
+            expand(account, item, rest)
+        return
+    value = drawn.get(first)
+    if isinstance(value, str):
+        value = drawn[first] = EXPANSIONS[first](account, value)
+    if rest and isinstance(value, dict):
+        expand(account, value, rest)

@@ -1,0 +1,51 @@
+"""The settings: environment variables ``ORCHESTRATOR_*``, and ``.env`` where there is one."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+STRIPE_HOST: Final = "api.stripe.com"
+
+
+class Settings(BaseSettings):
+    """What a deployment decides. Times are seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ORCHESTRATOR_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    database_url: str = "sqlite:///orchestrator.db"
+    migration_database_url: str | None = None
+    database_pool: int = Field(default=20, ge=1, le=500)
+    stripe_api_key: SecretStr | None = None
+    stripe_api_base: str | None = None
+    stripe_webhook_secrets: SecretStr | None = None
+    stripe_timeout: float = Field(default=30.0, gt=0, le=300)
+    max_attempts: int = Field(default=4, ge=1, le=10)
+    payment_ttl: int = Field(default=86400, ge=1)
+    confirm_deadline: int = Field(default=3600, ge=1)
+    rate_limit: str | None = None
+    handlers: str | None = None
+
+    @field_validator("stripe_api_key")
+    @classmethod
+    def _looks_like_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("sk_", "rk_")):
+            raise ValueError("a Stripe secret key starts with sk_ or rk_")
+        return value
+
+    @property
+    def live(self) -> bool:
+        """Whether the Stripe key moves real money."""
+        key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
+        return key.startswith(("sk_live_", "rk_live_"))
+
+    @property
+    def speaks_to_stripe(self) -> bool:
+        """Whether calls go to Stripe itself rather than to another address."""
+        if self.stripe_api_base is None:
+            return True
+        address = urlsplit(self.stripe_api_base)
+        return address.scheme == "https" and address.hostname == STRIPE_HOST

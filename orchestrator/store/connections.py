@@ -1,0 +1,268 @@
+"""The connections: PostgreSQL through asyncpg, SQLite through one writer thread.
+
+Both run the same store functions, which are plain functions of a SQLAlchemy connection. On SQLite
+all writes go through one thread that commits them in groups; reads run beside it.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from orchestrator.errors import Misconfigured
+
+Result = TypeVar("Result")
+Job = Callable[..., Any]
+
+# How many jobs one commit may carry, and how many readers run beside the writer.
+GROUP_SIZE = 64
+READERS = 4
+
+
+class Database(Protocol):
+    """What the use cases need of a database."""
+
+    dialect: str
+
+    async def read(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a function that only reads."""
+
+    async def write(
+        self, function: Callable[..., Result], *arguments: Any, one_statement: bool = False
+    ) -> Result:
+        """Run a function in one transaction; ``one_statement`` promises it sends just one."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+def open_database(url: str, *, pool_size: int = 20) -> Database:
+    """Open the database at ``url``.
+
+    Raises:
+        Misconfigured: the URL names no database we run on.
+    """
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        return SqliteDatabase(url)
+    if backend == "postgresql":
+        return PostgresDatabase(url, pool_size=pool_size)
+    raise Misconfigured(
+        f"ORCHESTRATOR_DATABASE_URL names {backend!r}; use sqlite:///FILE or "
+        "postgresql+asyncpg://USER@HOST/DATABASE."
+    )
+
+
+def sqlite_url(url: str) -> str:
+    """Return the URL for the standard library's driver.
+
+    Raises:
+        Misconfigured: the database would live in memory, where no second connection sees it.
+    """
+    parsed = make_url(url)
+    if not parsed.database or parsed.database == ":memory:":
+        raise Misconfigured("SQLite needs a file: sqlite:///orchestrator.db")
+    return parsed.set(drivername="sqlite+pysqlite").render_as_string(hide_password=False)
+
+
+class PostgresDatabase:
+    """PostgreSQL: one engine that commits each statement, one for transactions."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        common: dict[str, Any] = {
+            "json_serializer": lambda value: orjson.dumps(value).decode(),
+            "json_deserializer": orjson.loads,
+            "pool_pre_ping": False,
+            "connect_args": {"server_settings": {"application_name": "orchestrator"}},
+        }
+        # Most of our writes are one statement: it is its own transaction, so the pool has nothing
+        # to roll back when the connection returns.
+        self._statements: AsyncEngine = create_async_engine(
+            make_url(url),
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+            pool_size=pool_size,
+            max_overflow=0,
+            **common,
+        )
+        self._transactions: AsyncEngine = create_async_engine(
+            make_url(url), pool_size=max(2, pool_size // 4), max_overflow=0, **common
+        )
+
+    async def read(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a function that only reads."""
+        async with self._statements.connect() as connection:
+            return await connection.run_sync(function, *arguments)
+
+    async def write(
+        self, function: Callable[..., Result], *arguments: Any, one_statement: bool = False
+    ) -> Result:
+        """Run a function in one transaction; a single statement needs no round trip for it."""
+        if one_statement:
+            return await self.read(function, *arguments)
+        async with self._transactions.begin() as connection:
+            return await connection.run_sync(function, *arguments)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._statements.dispose()
+        await self._transactions.dispose()
+
+
+class SqliteDatabase:
+    """SQLite in WAL mode: one writer thread with group commit, readers beside it."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: str) -> None:
+        path = Path(make_url(url).database or "")
+        if not path.parent.is_dir():
+            raise Misconfigured(f"There is no folder {path.parent} for the SQLite file.")
+        self._engine = _sqlite_engine(url)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        self._writer = _WriterThread(self._engine)
+
+    async def read(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a function that only reads, on a connection of its own."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, function, arguments)
+
+    async def write(
+        self, function: Callable[..., Result], *arguments: Any, one_statement: bool = False
+    ) -> Result:
+        """Queue a function for the writer thread; returns once its group is committed."""
+        del one_statement
+        result: Result = await asyncio.wrap_future(self._writer.submit(function, arguments))
+        return result
+
+    async def close(self) -> None:
+        """Stop the threads and close every connection."""
+        await asyncio.to_thread(self._writer.stop)
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def _read(self, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
+        with self._engine.connect() as connection:
+            return function(connection, *arguments)
+
+
+class _WriterThread:
+    """The one thread that writes: takes what is queued, commits it together, answers each."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[tuple[Job, tuple[Any, ...], Future[Any]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, function: Job, arguments: tuple[Any, ...]) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._queue.put((function, arguments, future))
+        return future
+
+    def stop(self) -> None:
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._engine.connect() as connection:
+            while (first := self._queue.get()) is not None:
+                group = [first]
+                stopping = False
+                while len(group) < GROUP_SIZE and not self._queue.empty():
+                    job = self._queue.get()
+                    if job is None:
+                        stopping = True
+                        break
+                    group.append(job)
+                _commit_group(connection, group)
+                if stopping:
+                    return
+
+
+_Queued = tuple[Job, tuple[Any, ...], Future[Any]]
+
+
+def _commit_group(connection: Connection, group: list[_Queued]) -> None:
+    """Commit a group; where the commit itself is refused, commit its jobs one by one.
+
+    A savepoint does not check deferred keys, so one bad job could fail the commit of all.
+    """
+    done: list[tuple[Future[Any], Any]] = []
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for job in group:
+            _run_job(connection, job, done)
+        connection.exec_driver_sql("COMMIT")
+    except Exception as exc:  # noqa: BLE001  handed to every caller that has no answer yet
+        _roll_back(connection)
+        _answer_failed_group(connection, [job for job in group if not job[2].done()], group, exc)
+        return
+    for future, result in done:
+        if not future.cancelled():
+            future.set_result(result)
+
+
+def _run_job(connection: Connection, job: _Queued, done: list[tuple[Future[Any], Any]]) -> None:
+    function, arguments, future = job
+    connection.exec_driver_sql("SAVEPOINT job")
+    try:
+        result = function(connection, *arguments)
+    except Exception as exc:  # noqa: BLE001  the job's own failure goes to its caller
+        connection.exec_driver_sql("ROLLBACK TO job")
+        if not future.cancelled():
+            future.set_exception(exc)
+    else:
+        done.append((future, result))
+    connection.exec_driver_sql("RELEASE job")
+
+
+def _answer_failed_group(
+    connection: Connection, waiting: list[_Queued], group: list[_Queued], exc: Exception
+) -> None:
+    if len(group) > 1:
+        for job in waiting:
+            _commit_group(connection, [job])
+    else:
+        for _, _, future in waiting:
+            future.set_exception(exc)
+
+
+def _roll_back(connection: Connection) -> None:
+    if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]  # sqlite3's
+        connection.exec_driver_sql("ROLLBACK")
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        sqlite_url(url),
+        poolclass=QueuePool,
+        pool_size=READERS + 1,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": 30},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(dbapi_connection: Any, _record: Any) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+        ):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    return engine

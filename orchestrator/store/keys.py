@@ -1,0 +1,47 @@
+"""API keys in the database: only a hash of the secret is ever stored."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from orchestrator.store.schema import api_keys, deployment
+
+_KEY = select(api_keys).where(api_keys.c.id == bindparam("id"))
+
+
+def insert_key(connection: Connection, row: dict[str, Any]) -> None:
+    """Store a new key."""
+    connection.execute(insert(api_keys), row)
+
+
+def find_api_key(connection: Connection, key_id: str) -> dict[str, Any] | None:
+    """Read one key by its id."""
+    row = connection.execute(_KEY, {"id": key_id}).mappings().one_or_none()
+    return dict(row) if row is not None else None
+
+
+def list_keys(connection: Connection) -> list[dict[str, Any]]:
+    """Read every key, newest first."""
+    query = select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def revoke_key(connection: Connection, key_id: str, now: datetime) -> bool:
+    """Revoke a key; False where no key in use has the id."""
+    result = connection.execute(
+        update(api_keys)
+        .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return result.rowcount == 1
+
+
+def claim_mode(connection: Connection, mode: str) -> str:
+    """Bind the database to ``test`` or ``live``, once; return the mode it is bound to."""
+    stored = connection.execute(select(deployment.c.mode)).scalar_one_or_none()
+    if stored is None:
+        connection.execute(insert(deployment), {"single": 1, "mode": mode})
+        return mode
+    found: str = stored
+    return found

@@ -1,0 +1,67 @@
+"""Brings a database to the newest schema, and tells whether it is there.
+
+Refuses a database whose schema is newer than this program knows.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from orchestrator.store.connections import sqlite_url
+
+
+def upgrade(url: str) -> None:
+    """Bring the database at ``url`` to the newest schema; a no-op when it is there.
+
+    May be called from inside a running event loop.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(sqlite_url(url), poolclass=NullPool)
+        with engine.begin() as connection:
+            _upgrade(connection)
+        engine.dispose()
+        return
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _upgrade_postgresql(url)).result()
+
+
+def head() -> str:
+    """Return the newest schema's revision."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None, "there is at least one migration"
+    return revision
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision of the database a connection leads to, or null when it has no schema."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+async def _upgrade_postgresql(url: str) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade)
+    await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    location = files("orchestrator.store") / "migrations"
+    config.set_main_option("script_location", str(location).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,172 @@
+"""What a request needs to know before it may move anything, each in one round trip."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select
+
+from orchestrator.gateway.views import CardView
+from orchestrator.payment import Payment
+from orchestrator.store.payments import payment_columns, payment_from_row
+from orchestrator.store.schema import (
+    card_disablements,
+    cards,
+    idempotency_keys,
+    payments,
+)
+
+
+class KeyUse(NamedTuple):
+    """What an Idempotency-Key stands for."""
+
+    operation: str
+    request_digest: str
+    payment_id: str
+    attempt: int | None
+
+
+class ConfirmView(NamedTuple):
+    """What a confirm is decided on. ``card`` is null while this owner has not used the card."""
+
+    payment: Payment
+    key: KeyUse | None
+    card: CardView | None
+    disabled_reason: str | None
+
+
+_KEY_COLUMNS = (
+    idempotency_keys.c.operation,
+    idempotency_keys.c.request_digest,
+    idempotency_keys.c.payment_id,
+    idempotency_keys.c.attempt,
+)
+
+_KEY = select(*_KEY_COLUMNS).where(
+    idempotency_keys.c.owner == bindparam("owner"), idempotency_keys.c.key == bindparam("key")
+)
+
+_identity = func.coalesce(cards.c.fingerprint, cards.c.payment_method)
+_holder = func.coalesce(payments.c.customer, payments.c.id)
+_disabled_reason = (
+    select(card_disablements.c.reason)
+    .where(
+        card_disablements.c.owner == payments.c.owner,
+        card_disablements.c.enabled_at.is_(None),
+        or_(
+            card_disablements.c.scope_key == literal("fingerprint:") + _identity,
+            card_disablements.c.scope_key
+            == literal("fingerprint_and_expiry:")
+            + _identity
+            + ":"
+            + func.coalesce(cards.c.exp_month.cast(payments.c.id.type), "None")
+            + ":"
+            + func.coalesce(cards.c.exp_year.cast(payments.c.id.type), "None"),
+            card_disablements.c.scope_key
+            == literal("customer_and_fingerprint:") + _holder + ":" + _identity,
+        ),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
+
+_CONFIRM_VIEW = (
+    select(
+        *payment_columns(),
+        *_KEY_COLUMNS,
+        cards.c.payment_method,
+        cards.c.fingerprint,
+        cards.c.brand,
+        cards.c.last4,
+        cards.c.exp_month,
+        cards.c.exp_year,
+        _disabled_reason.label("disabled_reason"),
+    )
+    .select_from(payments)
+    .outerjoin(
+        idempotency_keys,
+        and_(
+            idempotency_keys.c.owner == payments.c.owner,
+            idempotency_keys.c.key == bindparam("key"),
+        ),
+    )
+    .outerjoin(
+        cards,
+        and_(
+            cards.c.owner == payments.c.owner,
+            cards.c.payment_method == bindparam("payment_method"),
+        ),
+    )
+    .where(payments.c.id == bindparam("payment_id"), payments.c.owner == bindparam("owner"))
+)
+
+_REPLAYED = (
+    select(*payment_columns(), *_KEY_COLUMNS)
+    .select_from(idempotency_keys)
+    .join(payments, payments.c.id == idempotency_keys.c.payment_id)
+    .where(
+        idempotency_keys.c.owner == bindparam("owner"), idempotency_keys.c.key == bindparam("key")
+    )
+)
+
+_DISABLED_BY_KEYS = (
+    select(card_disablements.c.reason)
+    .where(
+        card_disablements.c.owner == bindparam("owner"),
+        card_disablements.c.enabled_at.is_(None),
+        card_disablements.c.scope_key.in_(bindparam("scope_keys", expanding=True)),
+    )
+    .limit(1)
+)
+
+
+def find_key(connection: Connection, owner: str, key: str) -> KeyUse | None:
+    """Read what an owner's Idempotency-Key stands for."""
+    row = connection.execute(_KEY, {"owner": owner, "key": key}).one_or_none()
+    return KeyUse(*row) if row is not None else None
+
+
+def find_replayed(connection: Connection, owner: str, key: str) -> tuple[Payment, KeyUse] | None:
+    """Read the payment that an owner's Idempotency-Key stands for, as it is now."""
+    row = connection.execute(_REPLAYED, {"owner": owner, "key": key}).one_or_none()
+    return (payment_from_row(row), KeyUse(*row[-4:])) if row is not None else None
+
+
+def view_confirm(
+    connection: Connection, owner: str, payment_id: str, key: str, payment_method: str
+) -> ConfirmView | None:
+    """Read everything a confirm is decided on; null where the owner has no such payment."""
+    row = connection.execute(
+        _CONFIRM_VIEW,
+        {"owner": owner, "payment_id": payment_id, "key": key, "payment_method": payment_method},
+    ).one_or_none()
+    if row is None:
+        return None
+    tail: Any = row[-11:]
+    return ConfirmView(
+        payment=payment_from_row(row),
+        key=KeyUse(*tail[:4]) if tail[0] is not None else None,
+        card=CardView(*tail[4:10]) if tail[4] is not None else None,
+        disabled_reason=tail[10] if tail[4] is not None else None,
+    )
+
+
+def find_disablement(connection: Connection, owner: str, scope_keys: tuple[str, ...]) -> str | None:
+    """Read why a card is out of use, under any of the keys it could be."""
+    reason: str | None = connection.execute(
+        _DISABLED_BY_KEYS, {"owner": owner, "scope_keys": list(scope_keys)}
+    ).scalar_one_or_none()
+    return reason
+
+
+def keep_key(connection: Connection, row: dict[str, Any]) -> None:
+    """Let an Idempotency-Key stand for a request that wrote nothing else."""
+    connection.execute(insert(idempotency_keys), row)
+
+
+def refresh_card(connection: Connection, owner: str, card: CardView, now: datetime) -> None:
+    """Keep a card's expiry date as Stripe has it now; account updaters change it in place."""
+    connection.execute(
+        cards.update()
+        .where(cards.c.owner == owner, cards.c.payment_method == card.payment_method)
+        .values(exp_month=card.exp_month, exp_year=card.exp_year, seen_at=now)
+    )

@@ -1,0 +1,400 @@
+"""The tables, with every rule that a constraint can hold; the migrations hold the triggers.
+
+Read ``payments`` and ``payment_transitions`` first: a payment's (version, state, hash) is its last
+history row's, each history row's source is the row before's target, and each takes an edge of
+``legal_edges``. So what is stored is always a path of the machine.
+"""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from orchestrator.store.types import BIG, DOCUMENT, FLAG, MOMENT
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_STATES = "'created','confirming','succeeded','requires_new_card','card_disabled','failed'"
+
+legal_edges = Table(
+    "legal_edges",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("event", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    CheckConstraint("source <> target", name="moves"),
+    sqlite_strict=True,
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("amount", BIG, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("customer", Text),
+    Column("item_ids", DOCUMENT, nullable=False),
+    Column("transaction_id", Text),
+    Column("description", Text),
+    Column("metadata", DOCUMENT, nullable=False),
+    Column("setup_future_usage", Text),
+    Column("payment_intent", Text, nullable=False, unique=True),
+    Column("max_attempts", Integer, nullable=False),
+    Column("attempts_used", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("last_hash", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("evidence_count", Integer, nullable=False),
+    Column("evidence_hash", Text, nullable=False),
+    Column(
+        "evidence_head",
+        Integer,
+        Computed("nullif(evidence_count, 0)", persisted=True),
+    ),
+    Column(
+        "handled",
+        FLAG,
+        Computed("state in ('succeeded','failed')", persisted=True),
+        nullable=False,
+    ),
+    Column("intention", DOCUMENT),
+    Column("settling", DOCUMENT, nullable=False),
+    Column("last_outcome", DOCUMENT),
+    Column("next_action", DOCUMENT),
+    Column("failure_reason", Text),
+    Column("excluded_cards", DOCUMENT, nullable=False),
+    Column("due_at", MOMENT),
+    Column("deadline_at", MOMENT),
+    Column("lease_until", MOMENT),
+    Column("lease_owner", Text),
+    Column("expires_at", MOMENT, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("updated_at", MOMENT, nullable=False),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    CheckConstraint("max_attempts between 1 and 10", name="max_attempts_range"),
+    CheckConstraint("attempts_used between 0 and max_attempts", name="attempts_bounded"),
+    CheckConstraint(f"state in ({_STATES})", name="state_known"),
+    CheckConstraint(
+        "state not in ('created','requires_new_card','card_disabled') "
+        "or attempts_used < max_attempts",
+        name="waiting_has_attempt",
+    ),
+    CheckConstraint(
+        "state in ('succeeded','failed') or due_at is not null", name="unhandled_is_due"
+    ),
+    CheckConstraint(
+        "state not in ('succeeded','failed') or intention is null", name="handled_has_no_intention"
+    ),
+    ForeignKeyConstraint(
+        ["id", "version", "state", "last_hash"],
+        [
+            "payment_transitions.payment_id",
+            "payment_transitions.sequence",
+            "payment_transitions.target",
+            "payment_transitions.hash",
+        ],
+        name="fk_payments_head",
+        deferrable=True,
+        initially="DEFERRED",
+        use_alter=True,
+    ),
+    ForeignKeyConstraint(
+        ["id", "evidence_head", "evidence_hash"],
+        ["evidence.payment_id", "evidence.sequence", "evidence.hash"],
+        name="fk_payments_evidence_head",
+        deferrable=True,
+        initially="DEFERRED",
+        use_alter=True,
+    ),
+    Index(
+        "ix_payments_due",
+        "due_at",
+        postgresql_where=text("due_at is not null"),
+        sqlite_where=text("due_at is not null"),
+    ),
+    Index("ix_payments_owner", "owner", "created_at", "id"),
+    sqlite_strict=True,
+)
+
+payment_transitions = Table(
+    "payment_transitions",
+    metadata,
+    Column("payment_id", Text, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("source", Text),
+    Column("event", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("prev_sequence", Integer, Computed("nullif(sequence - 1, 0)", persisted=True)),
+    Column("attempt", Integer),
+    Column("handler", Text),
+    Column("handler_error", Text),
+    Column("completed", FLAG),
+    Column("requires_retry", FLAG),
+    Column("code", Text),
+    Column("decline_code", Text),
+    Column("reason", Text),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", Text),
+    Column("request_id", Text),
+    Column("stripe_request_id", Text),
+    Column("stripe_event_id", Text),
+    Column("evidence", Integer),
+    Column("evidence_status", Text),
+    Column("facts_hash", Text),
+    Column("machine_version", Text, nullable=False),
+    Column("rules_version", Text, nullable=False),
+    Column("application_version", Text, nullable=False),
+    Column("occurred_at", MOMENT, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint(
+        "payment_id", "sequence", "target", "hash", name="uq_payment_transitions_head"
+    ),
+    UniqueConstraint("payment_id", "sequence", "event", name="uq_payment_transitions_event"),
+    CheckConstraint("sequence >= 1", name="sequence_from_one"),
+    CheckConstraint(
+        "(sequence = 1) = (source is null) and (sequence = 1) = (event = 'create')",
+        name="create_is_first",
+    ),
+    CheckConstraint("event <> 'create' or target = 'created'", name="create_gives_created"),
+    CheckConstraint("(event = 'create') = (facts_hash is not null)", name="create_has_facts"),
+    CheckConstraint(
+        "target <> 'succeeded' or (evidence is not null and evidence_status = 'succeeded' "
+        "and evidence_status is not null)",
+        name="success_is_proven",
+    ),
+    CheckConstraint(
+        "target <> 'failed' or (evidence is not null and evidence_status = 'canceled' "
+        "and evidence_status is not null)",
+        name="failure_is_proven",
+    ),
+    CheckConstraint("actor_kind in ('api_key','stripe','worker','operator')", name="actor_known"),
+    ForeignKeyConstraint(
+        ["source", "event", "target"],
+        ["legal_edges.source", "legal_edges.event", "legal_edges.target"],
+        name="fk_payment_transitions_edge",
+    ),
+    ForeignKeyConstraint(
+        ["payment_id", "prev_sequence", "source", "previous_hash"],
+        [
+            "payment_transitions.payment_id",
+            "payment_transitions.sequence",
+            "payment_transitions.target",
+            "payment_transitions.hash",
+        ],
+        name="fk_payment_transitions_previous",
+    ),
+    ForeignKeyConstraint(
+        ["payment_id"],
+        ["payments.id"],
+        name="fk_payment_transitions_payment",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    ForeignKeyConstraint(
+        ["payment_id", "evidence"],
+        ["evidence.payment_id", "evidence.sequence"],
+        name="fk_payment_transitions_evidence",
+    ),
+    ForeignKeyConstraint(
+        ["payment_id", "evidence", "evidence_status"],
+        ["evidence.payment_id", "evidence.sequence", "evidence.intent_status"],
+        name="fk_payment_transitions_evidence_status",
+    ),
+    sqlite_strict=True,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("payment_id", Text, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("prev_sequence", Integer, Computed("nullif(sequence - 1, 0)", persisted=True)),
+    Column("kind", Text, nullable=False),
+    Column("attempt", Integer),
+    Column("intent_status", Text),
+    Column("outcome_charge", Text, unique=True),
+    Column("code", Text),
+    Column("decline_code", Text),
+    Column("stripe_request_id", Text),
+    Column("stripe_event_id", Text),
+    Column("payload", DOCUMENT, nullable=False),
+    Column("application_version", Text, nullable=False),
+    Column("observed_at", MOMENT, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("payment_id", "sequence", "hash", name="uq_evidence_head"),
+    UniqueConstraint("payment_id", "sequence", "intent_status", name="uq_evidence_status"),
+    CheckConstraint("sequence >= 1", name="sequence_from_one"),
+    ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_evidence_payment"),
+    ForeignKeyConstraint(
+        ["payment_id", "prev_sequence", "previous_hash"],
+        ["evidence.payment_id", "evidence.sequence", "evidence.hash"],
+        name="fk_evidence_previous",
+    ),
+    sqlite_strict=True,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("payment_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("payment_method", Text),
+    Column("stripe_key", Text, unique=True),
+    Column("parameters", DOCUMENT),
+    Column("opened_at", MOMENT, nullable=False),
+    Column("closed_at", MOMENT),
+    Column("closed_by", Text),
+    Column("charge", Text, unique=True),
+    CheckConstraint("event = 'confirm'", name="event_is_confirm"),
+    CheckConstraint("number >= 1", name="number_from_one"),
+    CheckConstraint("origin in ('server','browser')", name="origin_known"),
+    CheckConstraint("(closed_at is null) = (closed_by is null)", name="closed_has_cause"),
+    CheckConstraint(
+        "closed_by is null or closed_by in ('outcome','abandoned','not_run','canceled')",
+        name="closed_by_known",
+    ),
+    CheckConstraint("origin = 'server' or closed_at is not null", name="browser_is_closed"),
+    CheckConstraint(
+        "origin = 'browser' or (stripe_key is not null and parameters is not null)",
+        name="server_can_resend",
+    ),
+    ForeignKeyConstraint(
+        ["payment_id", "sequence", "event"],
+        [
+            "payment_transitions.payment_id",
+            "payment_transitions.sequence",
+            "payment_transitions.event",
+        ],
+        name="fk_attempts_confirm",
+    ),
+    Index(
+        "uq_attempts_one_open",
+        "payment_id",
+        unique=True,
+        postgresql_where=text("closed_at is null"),
+        sqlite_where=text("closed_at is null"),
+    ),
+    sqlite_strict=True,
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("payment_method", Text, primary_key=True),
+    Column("fingerprint", Text),
+    Column("brand", Text),
+    Column("last4", Text),
+    Column("exp_month", Integer),
+    Column("exp_year", Integer),
+    Column("seen_at", MOMENT, nullable=False),
+    sqlite_strict=True,
+)
+
+card_disablements = Table(
+    "card_disablements",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("scope_key", Text, primary_key=True),
+    Column("disabled_at", MOMENT, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("payment_method", Text, nullable=False),
+    Column("payment_id", Text),
+    Column("reason", Text, nullable=False),
+    Column("enabled_at", MOMENT),
+    Column("enabled_reason", Text),
+    CheckConstraint(
+        "scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint')",
+        name="scope_known",
+    ),
+    ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_card_disablements_payment"),
+    Index(
+        "uq_card_disablements_active",
+        "owner",
+        "scope_key",
+        unique=True,
+        postgresql_where=text("enabled_at is null"),
+        sqlite_where=text("enabled_at is null"),
+    ),
+    sqlite_strict=True,
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("request_digest", Text, nullable=False),
+    Column("payment_id", Text, nullable=False),
+    Column("attempt", Integer),
+    Column("created_at", MOMENT, nullable=False),
+    ForeignKeyConstraint(
+        ["payment_id"],
+        ["payments.id"],
+        name="fk_idempotency_keys_payment",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    sqlite_strict=True,
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT),
+    Column("revoked_at", MOMENT),
+    CheckConstraint("scope in ('payments','audit','admin')", name="scope_known"),
+    sqlite_strict=True,
+)
+
+anomalies = Table(
+    "anomalies",
+    metadata,
+    Column("payment_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("noted_at", MOMENT, primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("evidence", Integer),
+    ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_anomalies_payment"),
+    sqlite_strict=True,
+)
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("single", Integer, primary_key=True, autoincrement=False),
+    Column("mode", Text, nullable=False),
+    CheckConstraint("single = 1", name="one_row"),
+    CheckConstraint("mode in ('test','live')", name="mode_known"),
+    sqlite_strict=True,
+)

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Writes requirements.lock anew from pyproject.toml: every platform, Python 3.11 and newer, with
+# hashes and without any address, so that each machine uses the package index it is set up for.
+set -eu
+
+for uv in uv .venv/bin/uv; do
+    command -v "$uv" >/dev/null 2>&1 && break
+    uv=''
+done
+if [ -z "$uv" ]; then
+    echo "uv is missing. Install it with:" >&2
+    echo "    .venv/bin/python -m pip install uv" >&2
+    exit 1
+fi
+
+new=$(mktemp)
+trap 'rm -f "$new"' EXIT
+# Start from the present lock, so that only what must change changes; UPGRADE=1 takes the newest.
+[ -n "${UPGRADE:-}" ] || [ ! -f requirements.lock ] || cp requirements.lock "$new"
+"$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-annotate \
+    --custom-compile-command "make lock" --group dev --output-file "$new" pyproject.toml
+
+if grep -n -e '://' -e ' @ ' -e '^-' "$new" >&2; then
+    echo "The lock names an address or a path (lines above): not written." >&2
+    exit 1
+fi
+cat "$new" > requirements.lock

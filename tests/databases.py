@@ -1,0 +1,112 @@
+"""Fixtures that give a test a database of its own, migrated, on SQLite and on PostgreSQL.
+
+Each kind is migrated once a session into a template, and a test gets a copy of that. Refuses to
+share a database between two tests.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.postgres_server import PostgresServer
+
+TEMPLATE = "migrated"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Give the test a fresh migrated database, once on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """Give the test a database without any table, once on each kind."""
+    url: str = request.getfixturevalue(f"empty_{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Give the test a fresh migrated SQLite file."""
+    file = shutil.copyfile(sqlite_template, tmp_path / "orchestrator.db")
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """Give the test the address of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture
+def postgresql_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """Give the test a fresh migrated PostgreSQL database."""
+    with fresh_database(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgresql_url: str) -> str:
+    """Give the test a fresh migrated PostgreSQL database, by its shorter name."""
+    return postgresql_url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the test a PostgreSQL database without any table."""
+    with fresh_database(postgres_server, template=None) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one PostgreSQL for all tests of this process."""
+    with PostgresServer.start() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """Migrate the database that PostgreSQL tests get copies of."""
+    postgres_server.create_database(TEMPLATE)
+    migrate(postgres_server.url(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate the file that SQLite tests get copies of."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as connection:
+        # What still stands in the write-ahead log would be missing from a copy of the file.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file
+
+
+@contextmanager
+def fresh_database(server: PostgresServer, template: str | None) -> Iterator[str]:
+    """Create a database under a name nobody has, and drop it at the end."""
+    name = f"test_{uuid.uuid4().hex}"
+    server.create_database(name, template)
+    try:
+        yield server.url(name)
+    finally:
+        server.drop_database(name)
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest schema."""
+    # Imported here, so that tests of the pure core need no database code at all.
+    from orchestrator.store.migrate import upgrade
+
+    upgrade(url)

@@ -1,0 +1,1 @@
+"""Tests of what the orchestrator needs of Stripe: the lists, the parser and the calls."""

@@ -1,0 +1,1 @@
+"""The machine: every cell of its table, every way of breaking it."""
