@@ -20,25 +20,47 @@ else:
 ask() { "$1" -I -c "$report" 2>/dev/null; }
 
 install_command() {
-    # $1: version without a venv module, or empty when no Python was found.
+    # $1: the version that lacks only its venv module, or empty when no Python was found.
     if [ "$(uname -s 2>/dev/null)" = Darwin ]; then
         echo "brew install python@3.13"
-    elif command -v apt-get >/dev/null 2>&1; then
-        if [ -n "$1" ]; then echo "apt-get install python$1-venv"; else echo "apt-get install python3 python3-venv"; fi
+        return
+    fi
+    as_root=''
+    [ "$(id -u 2>/dev/null)" = 0 ] || as_root='sudo '
+    if command -v apt-get >/dev/null 2>&1; then
+        echo "${as_root}apt-get update && ${as_root}apt-get install $(apt_package "$1")"
     elif command -v dnf >/dev/null 2>&1; then
-        echo "dnf install python3.12"
-    elif command -v pacman >/dev/null 2>&1; then
-        echo "pacman -S python"
+        echo "${as_root}dnf install python3.12"
     elif command -v zypper >/dev/null 2>&1; then
-        echo "zypper install python312"
+        echo "${as_root}zypper install python312"
+    elif command -v pacman >/dev/null 2>&1; then
+        echo "${as_root}pacman -S python"
+    elif command -v apk >/dev/null 2>&1; then
+        echo "${as_root}apk add python3"
     else
         echo "your system's package for Python 3.11 or newer"
     fi
 }
 
+apt_package() {
+    # python3.N-venv brings python3.N with it, also where the system's own python3 is older.
+    for version in $1 3.14 3.13 3.12 3.11; do
+        if apt-cache show "python$version-venv" >/dev/null 2>&1; then
+            echo "python$version-venv"
+            return
+        fi
+    done
+    echo "python3 python3-venv"
+}
+
 wanted=${1:-}
 bare=''
-for candidate in ${wanted:-python3.14 python3.13 python3.12 python3.11 python3 python}; do
+if [ -n "$wanted" ]; then
+    set -- "$wanted"
+else
+    set -- python3.14 python3.13 python3.12 python3.11 python3 python
+fi
+for candidate in "$@"; do
     answer=$(ask "$candidate") || answer=''
     case $answer in
         'ok '*) echo "${answer#ok }"; exit 0 ;;

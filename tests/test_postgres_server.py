@@ -7,6 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tests.postgres_server import PostgresServer, ServerFailed
 
 PROJECT = Path(__file__).resolve().parent.parent
-# Runs a server until it is told to end, after naming the server's directory and process.
+# Names the server's directory and process, then holds the server until told to end.
 HOLDER = """
 import signal
 from tests.postgres_server import PostgresServer
@@ -25,7 +27,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 with PostgresServer.start() as server:
     pid = (server.directory / "data" / "postmaster.pid").read_text().splitlines()[0]
     print(server.directory, pid, flush=True)
-    signal.pause()
+    try:
+        signal.pause()
+    finally:
+        print(server.execute("SELECT 'still there'"), flush=True)
 """
 
 
@@ -82,18 +87,38 @@ def test_refused_setting_is_reported() -> None:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_outlives_its_starter(ending: signal.Signals) -> None:
     """Server and files go away with the process that started them, however that one ends."""
-    command = [sys.executable, "-c", HOLDER]
-    with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None, "a pipe"
-        directory, pid = holder.stdout.readline().split()
-        holder.send_signal(ending)
+    with holder() as (process, directory, pid):
+        process.send_signal(ending)
         # The guard holds the error pipe open, so this returns once the guard has ended as well.
-        holder.communicate(timeout=60)
+        process.communicate(timeout=60)
 
-    assert not Path(directory).exists()
-    assert not process_exists(int(pid))
+    assert not directory.exists()
+    assert not process_exists(pid)
+
+
+def test_interrupt_leaves_the_server_to_its_starter() -> None:
+    """Ctrl-C reaches every process of a terminal's job, yet the starter can still clean up."""
+    with holder() as (process, _, _):
+        os.killpg(process.pid, signal.SIGINT)
+        last_words, _ = process.communicate(timeout=60)
+
+    assert last_words == "still there\n"
+
+
+@contextmanager
+def holder() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
+    """Start a process group that holds a server; yield it with the server's directory and pid."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None, "a pipe"
+        directory, pid = process.stdout.readline().split()
+        yield process, Path(directory), int(pid)
 
 
 def process_exists(pid: int) -> bool:

@@ -132,7 +132,8 @@ def _chain_breaks(rows: Sequence[Row], moment: str) -> Iterator[tuple[str, Row, 
 
 
 def _recomputed(row: Row, moment: str) -> str | None:
-    hashed = {name: value for name, value in row.items() if name not in UNHASHED}
+    # A row read from the database has keys of a type of its own, which no JSON writer takes.
+    hashed = {str(name): value for name, value in row.items() if name not in UNHASHED}
     hashed[moment] = instant(row[moment])
     try:
         return row_hash(hashed)

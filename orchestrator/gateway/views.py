@@ -9,7 +9,10 @@ from typing import Any
 
 
 class IntentStatus(StrEnum):
-    """A PaymentIntent's status as Stripe names it (docs.stripe.com/payments/paymentintents/lifecycle)."""
+    """A PaymentIntent's status as Stripe names it.
+
+    Source: https://docs.stripe.com/payments/paymentintents/lifecycle
+    """
 
     requires_payment_method = "requires_payment_method"
     requires_confirmation = "requires_confirmation"
@@ -87,7 +90,8 @@ class IntentView:
     payment_method: str | None = None
     last_payment_error: Failure | None = None
     latest_charge: str | None = None
-    next_action: dict[str, Any] | None = None
+    # A redirect's address may carry the client secret.
+    next_action: dict[str, Any] | None = field(default=None, repr=False)
     cancellation_reason: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     charges: tuple[ChargeView, ...] | None = None

@@ -74,7 +74,7 @@ class IdempotencyStore:
 
 def _refuse_other_request(key: str, record: _Record, path: str, params: Mapping[str, Any]) -> None:
     advice = f"Try using a key other than '{key}' if you meant to execute a different request."
-    if False:
+    if record.path != path:
         raise key_reused(
             "Keys for idempotent requests can only be used for the same endpoint they were "
             f"first used for ('{path}' vs '{record.path}'). {advice}"

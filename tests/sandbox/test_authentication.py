@@ -167,3 +167,12 @@ async def test_manual_confirmation_confirms_again(sandbox: Sandbox) -> None:
     paid = await sandbox.sdk.v1.payment_intents.confirm_async(intent.id)
 
     assert (passed["status"], paid.status) == ("requires_confirmation", "succeeded")
+
+
+async def test_a_challenge_clears_the_last_error(sandbox: Sandbox) -> None:
+    """While a challenge is open the error of the card before it is gone."""
+    intent = await sandbox.intent()
+    await sandbox.refusal(intent.id, "pm_card_visa_chargeDeclined")
+    waiting = await sandbox.confirm(intent.id, CARD)
+
+    assert (waiting.status, waiting.last_payment_error) == ("requires_action", None)

@@ -1,7 +1,7 @@
 """The stand-in's objects against Stripe's own OpenAPI description, where a copy is at hand.
 
-The description is Stripe's and too large to keep here: set ``STRIPE_OPENAPI`` to a copy of
-https://github.com/stripe/openapi (``spec3.json``) to run these.
+The description is Stripe's and too large to keep here. A copy of https://github.com/stripe/openapi
+(``spec3.json``) is looked for where ``STRIPE_OPENAPI`` says, or beside the project.
 """
 
 import json
@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 
 from tests.sandbox.conftest import Sandbox
 
-DESCRIPTION = Path(os.environ.get("STRIPE_OPENAPI", "spec3.json"))
+BESIDE = Path(__file__).parents[3] / "shared" / "stripe" / "openapi.min.json"
+DESCRIPTION = Path(os.environ.get("STRIPE_OPENAPI", BESIDE))
 pytestmark = pytest.mark.skipif(
     not DESCRIPTION.exists(), reason="STRIPE_OPENAPI names no copy of Stripe's OpenAPI description"
 )

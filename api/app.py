@@ -1,0 +1,74 @@
+"""Builds the application: routes, error answers, and the parts it opens and closes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+from api.authentication import KeyRing
+from api.boundary import Boundary
+from api.errors import RequestRefused, answer_refusal, answer_routing
+from api.openapi import describe
+from api.routes import health, machine, payments
+from orchestrator import __version__
+from orchestrator.errors import OrchestratorError
+from orchestrator.runtime import Runtime
+from orchestrator.settings import Settings
+
+log = structlog.get_logger("orchestrator.api")
+
+
+def create_app(
+    runtime: Runtime | None = None,
+    *,
+    settings: Settings | None = None,
+    with_worker: bool = False,
+) -> FastAPI:
+    """Build the API over a runtime, or over one it opens from the settings and closes again.
+
+    With a worker, recovery runs in this process as long as the application does.
+    """
+    app = FastAPI(
+        title="Payment orchestrator",
+        version=__version__,
+        lifespan=_lifespan(runtime, settings, with_worker),
+        docs_url=None,  # both pages would load scripts from somebody else's server
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.worker_task = None
+    if runtime is not None:
+        _attach(app, runtime)
+    for routes in (payments, machine, health):
+        app.include_router(routes.router)
+    app.add_exception_handler(OrchestratorError, answer_refusal)
+    app.add_exception_handler(RequestRefused, answer_refusal)
+    app.add_exception_handler(HTTPException, answer_routing)
+    app.add_middleware(Boundary)
+    describe(app)
+    return app
+
+
+def _attach(app: FastAPI, runtime: Runtime) -> None:
+    app.state.runtime = runtime
+    app.state.key_ring = KeyRing(runtime.database)
+
+
+def _lifespan(
+    given: Runtime | None, settings: Settings | None, with_worker: bool
+) -> "_Lifespan":
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        runtime = given or await Runtime.open(settings or Settings())
+        _attach(app, runtime)
+        try:
+            async with _worker(app, runtime, with_worker):
+                yield
+        finally:
+            if given is None:
+                await runtime.close()
+
+    return lifespan

@@ -1,0 +1,50 @@
+"""Whether this process lives, and whether it can serve. Both without a key."""
+
+import asyncio
+from functools import cache
+from typing import Final
+
+import orjson
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from api import openapi
+from api.errors import NotReady
+from orchestrator.runtime import Runtime
+from orchestrator.store import migrate
+
+router = APIRouter()
+log = structlog.get_logger("orchestrator.api")
+
+DATABASE_SECONDS: Final = 5
+
+_newest_schema = cache(migrate.head)
+
+
+@router.get("/healthz", openapi_extra=openapi.HEALTH)
+async def get_health() -> Response:
+    """Say that the process answers; touches nothing."""
+    return _status("ok")
+
+
+@router.get("/readyz", openapi_extra=openapi.READINESS)
+async def get_readiness(request: Request) -> Response:
+    """Say whether the database answers and has the schema this program needs."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            found = await runtime.database.read(migrate.current)
+    except Exception as exc:
+        # Whatever the driver raises, the answer is the same: not now.
+        log.warning("database_unreachable", error=type(exc).__name__)
+        raise NotReady("The database does not answer.") from exc
+    if found != _newest_schema():
+        raise NotReady("The database's schema is not this program's. Run: orchestrator migrate")
+    worker: asyncio.Task[None] | None = request.app.state.worker_task
+    if worker is not None and worker.done():
+        raise NotReady("The worker in this process has stopped.")
+    return _status("ready")
+
+
+def _status(status: str) -> Response:
+    return Response(orjson.dumps({"status": status}), media_type="application/json")

@@ -1,0 +1,36 @@
+"""The machine, shown to whoever has a key: as data and as a picture."""
+
+from functools import cache
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from api import openapi
+from api.authentication import ANY, authenticate
+from orchestrator.states import draw, machine_document
+
+router = APIRouter()
+
+
+@router.get("/v1/machine", openapi_extra=openapi.MACHINE)
+async def get_machine(request: Request) -> Response:
+    """Show states, events and transitions."""
+    await authenticate(request, ANY)
+    return Response(_machine(), media_type="application/json")
+
+
+@router.get("/v1/machine/diagram.svg", openapi_extra=openapi.DIAGRAM)
+async def get_diagram(request: Request) -> Response:
+    """Draw the transition table."""
+    await authenticate(request, ANY)
+    return Response(_diagram(), media_type="image/svg+xml")
+
+
+@cache
+def _machine() -> bytes:
+    return orjson.dumps(machine_document())
+
+
+@cache
+def _diagram() -> bytes:
+    return draw().encode()

@@ -1,0 +1,169 @@
+"""What each request body may hold. Strict: no coercion, no unknown field, no text without a limit.
+
+Refuses everything the database could not keep or Stripe would certainly refuse.
+"""
+
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from api.errors import ValidationFailed
+from orchestrator.gateway.currencies import MAXIMUM_AMOUNT, SUPPORTED_CURRENCIES
+from orchestrator.requests import ConfirmPayment, CreatePayment
+from orchestrator.states import LARGEST_MAX_ATTEMPTS
+
+# Stripe keeps 50 keys with an intent; three of them are ours.
+RESERVED_METADATA_KEYS: Final = frozenset({"payment_id", "transaction_id", "item_ids"})
+MAX_METADATA_KEYS: Final = 50 - len(RESERVED_METADATA_KEYS)
+MAX_ITEMS: Final = 100
+MAX_SHOWN_NAME: Final = 60
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# PostgreSQL keeps no NUL in a text.
+_NO_NUL: Final = r"^[^\x00]*$"
+
+
+def _text(longest: int, *, shortest: int = 1, pattern: str = _NO_NUL) -> StringConstraints:
+    return StringConstraints(
+        strict=True, min_length=shortest, max_length=longest, pattern=pattern
+    )
+
+
+def _supported(currency: str) -> str:
+    if currency not in SUPPORTED_CURRENCIES:
+        raise ValueError("must be a lower-case ISO 4217 code that Stripe supports")
+    return currency
+
+
+def _not_reserved(key: str) -> str:
+    if key in RESERVED_METADATA_KEYS:
+        raise ValueError(f"must not hold the keys {', '.join(sorted(RESERVED_METADATA_KEYS))}")
+    return key
+
+
+def _absolute_web_address(url: str) -> str:
+    """Refuse what a browser could not be sent back to safely."""
+    parts = urlsplit(url)
+    host = parts.hostname
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    if not secure or not host or parts.username is not None or parts.port == 0:
+        raise ValueError("must be an absolute https address (http only to this machine)")
+    return url
+
+
+class Body(BaseModel):
+    """A request body; nothing that is not declared."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> Self:
+        """Read a document.
+
+        Raises:
+            ValidationFailed: naming the first field that is not what it must be.
+        """
+        try:
+            return cls.model_validate(document)
+        except ValidationError as exc:
+            raise _failure(exc) from exc
+
+
+class CreateBody(Body):
+    """The body of a create."""
+
+    amount: Annotated[int, Field(gt=0, le=MAXIMUM_AMOUNT)]
+    currency: Annotated[str, AfterValidator(_supported)]
+    customer: Annotated[str, _text(254, pattern=r"^cus_[A-Za-z0-9_]{1,250}$")] | None = None
+    item_ids: Annotated[list[Annotated[str, _text(200)]], Field(max_length=MAX_ITEMS)] | None = None
+    transaction_id: Annotated[str, _text(200)] | None = None
+    description: Annotated[str, _text(1000)] | None = None
+    metadata: (
+        Annotated[
+            dict[
+                Annotated[str, _text(40, pattern=r"^[^\x00\[\]]*$"), AfterValidator(_not_reserved)],
+                Annotated[str, _text(500, shortest=0)],
+            ],
+            Field(max_length=MAX_METADATA_KEYS),
+        ]
+        | None
+    ) = None
+    max_attempts: Annotated[int, Field(ge=1, le=LARGEST_MAX_ATTEMPTS)] | None = None
+    setup_future_usage: Literal["on_session", "off_session"] | None = None
+
+    def request(self) -> CreatePayment:
+        """Return what the use case is asked for."""
+        return CreatePayment(
+            amount=self.amount,
+            currency=self.currency,
+            customer=self.customer,
+            item_ids=tuple(self.item_ids or ()),
+            transaction_id=self.transaction_id,
+            description=self.description,
+            metadata=self.metadata or {},
+            max_attempts=self.max_attempts,
+            setup_future_usage=self.setup_future_usage,
+        )
+
+
+class ConfirmBody(Body):
+    """The body of a confirm."""
+
+    payment_method: Annotated[str, _text(253, pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
+    return_url: (
+        Annotated[
+            str, _text(2048, pattern=r"^[\x21-\x7e]+$"), AfterValidator(_absolute_web_address)
+        ]
+        | None
+    ) = None
+    off_session: bool | None = None
+
+    def request(self) -> ConfirmPayment:
+        """Return what the use case is asked for."""
+        return ConfirmPayment(self.payment_method, self.return_url, self.off_session)
+
+
+class CancelBody(Body):
+    """The body of a cancel, which may be missing."""
+
+    reason: (
+        Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"] | None
+    ) = None
+
+
+class RefreshBody(Body):
+    """The body of a refresh: nothing."""
+
+
+def _failure(error: ValidationError) -> ValidationFailed:
+    """Turn pydantic's first complaint into ours; it must not repeat the value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = _name(first["loc"])
+    if first["type"] == "value_error":
+        sentence = f"{name} {first['ctx']['error']}."
+    elif first["type"] == "extra_forbidden":
+        sentence = f"{name} is not a field of this request."
+    elif first["type"] == "missing":
+        sentence = f"{name} is required."
+    else:
+        sentence = f"{name}: {first['msg']}."
+    return ValidationFailed(sentence, name)
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    """Write where a complaint belongs as ``metadata.order`` or ``item_ids[2]``."""
+    name = ""
+    for part in location:
+        if isinstance(part, int):
+            name += f"[{part}]"
+        elif part != "[key]":
+            name += f".{part}" if name else part
+    return name if len(name) <= MAX_SHOWN_NAME else f"{name[:MAX_SHOWN_NAME]}…"
