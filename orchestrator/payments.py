@@ -121,14 +121,7 @@ class Payments:
                 opened = await self._open(view, card, request, caller)
             except WriteConflict:
                 continue
-            payment = await self.driver.send(
-                opened,
-                f"{opened.id}:confirm:{opened.attempts_used}",
-                request.parameters,
-                source=Source.answer,
-                actor=caller.actor,
-                request_id=caller.request_id,
-            )
+            payment = await self._send(opened, request, caller)
             return Result(payment, settled=outcome_known(payment))
         raise WriteConflict(payment_id)
 
@@ -370,6 +363,20 @@ class Payments:
             cards=(card_row(view.payment.owner, card, now),) if card else (),
         )
         return await self.driver.write(change)
+
+    async def _send(self, opened: Payment, request: ConfirmPayment, caller: Caller) -> Payment:
+        """Phases B and C. Once an attempt is open no lost race may look like a refusal."""
+        try:
+            return await self.driver.send(
+                opened,
+                f"{opened.id}:confirm:{opened.attempts_used}",
+                request.parameters,
+                source=Source.answer,
+                actor=caller.actor,
+                request_id=caller.request_id,
+            )
+        except WriteConflict:
+            return await self.driver.load(opened.id)
 
     # ── idempotency ──────────────────────────────────────────────────────────────────────────
 

@@ -179,8 +179,12 @@ def _unauthorized(run: _Settlement) -> None:
 
 def _look_again(run: _Settlement) -> None:
     """Leave the payment where it is and look again later, at growing intervals."""
-    tries = run.payment.settling.tries
-    run.draft.set(due_at=next_look(run.draft.now, tries))
+    payment, tries = run.payment, run.payment.settling.tries
+    due_at = next_look(run.draft.now, tries)
+    end = payment.expires_at if payment.waiting else payment.deadline_at
+    if end is not None and payment.intention is None and run.draft.now < end:
+        due_at = min(due_at, end)
+    run.draft.set(due_at=due_at)
     run.draft.remember(tries=tries + 1)
     if tries == 0 and run.observation.reply.kind is not ReplyKind.answered:
         _evidence(run)
