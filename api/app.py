@@ -1,8 +1,8 @@
 """Builds the application: routes, error answers, and the parts it opens and closes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 import structlog
 from fastapi import FastAPI
@@ -59,16 +59,36 @@ def _attach(app: FastAPI, runtime: Runtime) -> None:
 
 def _lifespan(
     given: Runtime | None, settings: Settings | None, with_worker: bool
-) -> "_Lifespan":
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime = given or await Runtime.open(settings or Settings())
         _attach(app, runtime)
         try:
-            async with _worker(app, runtime, with_worker):
+            async with _working(app, runtime) if with_worker else nullcontext():
                 yield
         finally:
             if given is None:
                 await runtime.close()
 
     return lifespan
+
+
+@asynccontextmanager
+async def _working(app: FastAPI, runtime: Runtime) -> AsyncIterator[None]:
+    """Run the worker beside the block, and let it finish what it holds."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(runtime.worker.run(stop))
+    task.add_done_callback(_tell_failure)
+    app.state.worker_task = task
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait([task])
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    """Tell the log of a worker that broke; readiness says so as well, and the API goes on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("worker_failed", exc_info=error)

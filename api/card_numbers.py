@@ -15,7 +15,7 @@ _LONG: Final = range(16, 20)
 
 
 class IssuerRange(NamedTuple):
-    """Numbers a brand issues: prefixes from ``first`` to ``last``, and how many digits they have."""
+    """Numbers a brand issues: prefixes from ``first`` to ``last``, of so many digits."""
 
     brand: str
     first: str

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orchestrator import errors
+from orchestrator.states import AttemptsExhausted, IllegalTransition, TransitionRefused
 
 PROBLEM_TYPE: Final = "urn:payment-orchestrator:error:"
 MEDIA_TYPE: Final = "application/problem+json"
@@ -91,6 +92,8 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         Forbidden: 403,
         errors.PaymentNotFound: 404,
         errors.IllegalRequest: 409,
+        IllegalTransition: 409,
+        AttemptsExhausted: 409,
         errors.PaymentHandled: 409,
         errors.AttemptInProgress: 409,
         errors.PaymentEnding: 409,
@@ -192,8 +195,8 @@ def _facts(error: Exception) -> dict[str, Any]:
         return {"stripe_code": error.stripe_code}
     if STATUSES[type(error)] != 409:
         return {}
-    events = getattr(error, "allowed_events", None)
-    return {
-        "state": getattr(error, "state", None),
-        "allowed_events": list(events) if events is not None else None,
-    }
+    if isinstance(error, TransitionRefused):
+        return {"state": error.state, "allowed_events": list(error.allowed)}
+    if isinstance(error, errors.Refused) and error.allowed_events is not None:
+        return {"state": error.state, "allowed_events": list(error.allowed_events)}
+    return {"state": getattr(error, "state", None), "allowed_events": None}

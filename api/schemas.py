@@ -32,9 +32,7 @@ _NO_NUL: Final = r"^[^\x00]*$"
 
 
 def _text(longest: int, *, shortest: int = 1, pattern: str = _NO_NUL) -> StringConstraints:
-    return StringConstraints(
-        strict=True, min_length=shortest, max_length=longest, pattern=pattern
-    )
+    return StringConstraints(strict=True, min_length=shortest, max_length=longest, pattern=pattern)
 
 
 def _supported(currency: str) -> str:
@@ -134,9 +132,7 @@ class ConfirmBody(Body):
 class CancelBody(Body):
     """The body of a cancel, which may be missing."""
 
-    reason: (
-        Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"] | None
-    ) = None
+    reason: Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"] | None = None
 
 
 class RefreshBody(Body):

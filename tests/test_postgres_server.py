@@ -26,8 +26,8 @@ from tests.postgres_server import PostgresServer
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with PostgresServer.start() as server:
     pid = (server.directory / "data" / "postmaster.pid").read_text().splitlines()[0]
-    print(server.directory, pid, flush=True)
     try:
+        print(server.directory, pid, flush=True)
         signal.pause()
     finally:
         print(server.execute("SELECT 'still there'"), flush=True)

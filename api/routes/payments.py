@@ -31,7 +31,7 @@ _ID = re.compile(r"pay_[A-Za-z0-9]{1,64}")
 SomeBody = TypeVar("SomeBody", bound=Body)
 
 
-@router.post("/v1/payments", openapi_extra=openapi.CREATE)
+@router.post("/v1/payments", status_code=201, openapi_extra=openapi.CREATE)
 async def create_payment(request: Request) -> Response:
     """Create a payment."""
     caller, body = await _accept(request, CreateBody, "create", key_required=True)

@@ -256,7 +256,7 @@ class StripeGateway:
             ValueError: an id that cannot be one.
         """
         answer = await self._get(f"/v1/payment_methods/{_checked(payment_method_id)}", {})
-        return card_reply(answer, payment_method_id)
+        return card_reply(answer)
 
     async def _get(self, path: str, parameters: Mapping[str, Any]) -> Answer:
         return await self._call("get", path, parameters, None)

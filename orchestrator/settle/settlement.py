@@ -360,7 +360,8 @@ def _read_failures(run: _Settlement, intent: IntentView) -> None:
             _look_again(run)
         if run.open is not None:
             return
-    if run.payment.waiting:
+    if run.payment.waiting and run.payment.intention is None:
+        # With an intention standing the timer stays: whoever was to carry it out may be dead.
         run.draft.set(due_at=run.payment.expires_at)
         run.draft.remember(tries=0)
     _count_browser_failures(run, intent)

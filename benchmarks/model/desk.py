@@ -1,0 +1,405 @@
+"""Our side of the model: the orchestrator's own rules, asked once about each thing and remembered.
+
+A payment here is stripped of what no decision reads (hashes, sequences, clocks), so that two paths
+to the same situation are one. Every change is checked on its own before it is stripped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from benchmarks.model.intent import (
+    CANCELED,
+    DECLINE_CODES,
+    SUCCEEDED,
+    Answer,
+    Charge,
+    Error,
+    Seen,
+    kind_of,
+)
+from orchestrator.chain import GENESIS
+from orchestrator.change import Change
+from orchestrator.errors import OrchestratorError
+from orchestrator.gateway.parsing import merge_failure
+from orchestrator.gateway.views import ChargeView, Failure, IntentView, Reply, ReplyKind
+from orchestrator.handlers import RuleSet, load_rules
+from orchestrator.payment import Actor, OpenAttempt, Payment, Settling
+from orchestrator.payments import _refuse_confirm
+from orchestrator.settle import Observation, Source, begin_payment, intend, open_attempt, settle
+from orchestrator.settle.schedule import Timing
+from orchestrator.states import PaymentState
+
+NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TIMING: Final = Timing()
+# The longest a payment that waits for Stripe may lie before somebody looks again.
+LONGEST_WAIT: Final = timedelta(seconds=302)
+CALLER: Final = Actor("api_key", "key")
+AMOUNT: Final = 1000
+INTENT: Final = "pi_model"
+
+
+class Closing(NamedTuple):
+    """The end of an attempt, ours or a browser's, or a charge put on record without a row.
+
+    ``how`` is ``outcome``, ``paid``, ``not_run``, ``abandoned``, ``canceled``, ``browser``,
+    ``abandoned_outcome`` or ``uncounted_outcome``.
+    """
+
+    attempt: int
+    how: str
+    charge: int | None
+
+
+class Step(NamedTuple):
+    """What a decision made of a payment: the next one, what was closed, and what was wrong."""
+
+    payment: int
+    closings: tuple[Closing, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a call brought, as far as the rules can see."""
+
+    source: Source
+    before: OpenAttempt | None
+    answer: Answer
+
+
+class Desk:
+    """Payments by number, and the rules' answers about them."""
+
+    def __init__(self, max_attempts: int, rules: RuleSet | None = None) -> None:
+        self.rules = rules or load_rules()
+        self.payments: list[Payment] = []
+        self._numbers: dict[Any, int] = {}
+        self._settled: dict[tuple[int, News], Step] = {}
+        self._opened: dict[tuple[int, str], Step | None] = {}
+        self._intended: dict[tuple[int, str], Step] = {}
+        self.start = self._begin(max_attempts)
+
+    def settle(self, number: int, news: News) -> Step:
+        """Settle what a call brought."""
+        asked = (number, news)
+        if asked not in self._settled:
+            self._settled[asked] = self._settle(number, news)
+        return self._settled[asked]
+
+    def open(self, number: int, card: str) -> Step | None:
+        """Open an attempt, or return null where a confirm is refused."""
+        asked = (number, card)
+        if asked not in self._opened:
+            self._opened[asked] = self._open(number, card)
+        return self._opened[asked]
+
+    def intend(self, number: int, event: Any) -> Step:
+        """Write the intention to end a payment."""
+        asked = (number, event)
+        if asked not in self._intended:
+            self._intended[asked] = self._decide(
+                number,
+                lambda payment: intend(
+                    payment,
+                    event,
+                    reason=event,
+                    cancellation_reason=None,
+                    actor=CALLER,
+                    request_id=None,
+                    now=NOW,
+                    rules_version=self.rules.rules_version,
+                ),
+            )
+        return self._intended[asked]
+
+    def _begin(self, max_attempts: int) -> int:
+        change = begin_payment(
+            _new_payment(max_attempts),
+            actor=CALLER,
+            request_id=None,
+            rules_version=self.rules.rules_version,
+            idempotency={},
+        )
+        return self._number(change.after)
+
+    def _settle(self, number: int, news: News) -> Step:
+        observation = Observation(news.source, _reply(news.answer), news.before, Actor("stripe"))
+        return self._decide(
+            number,
+            lambda payment: settle(
+                payment, observation, rules=self.rules, now=NOW, timing=TIMING
+            ),
+        )
+
+    def _open(self, number: int, card: str) -> Step | None:
+        payment = self.payments[number]
+        try:
+            _refuse_confirm(payment, NOW)
+        except OrchestratorError:
+            return None
+        return self._decide(
+            number,
+            lambda payment: open_attempt(
+                payment,
+                parameters={"payment_method": card},
+                now=NOW,
+                timing=TIMING,
+                actor=CALLER,
+                request_id=None,
+                rules_version=self.rules.rules_version,
+            ),
+        )
+
+    def _decide(self, number: int, rule: Callable[[Payment], Change | None]) -> Step:
+        payment = self.payments[number]
+        try:
+            change = rule(payment)
+        except Exception as error:  # noqa: BLE001 - a rule that raises is what is looked for
+            return Step(number, problems=(f"raised {type(error).__name__}: {error}",))
+        if change is None:
+            return Step(number)
+        return Step(self._number(change.after), _closings(change), _problems(change))
+
+    def _number(self, payment: Payment) -> int:
+        stripped = _stripped(payment)
+        key = _key(stripped)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.payments)
+            self.payments.append(stripped)
+        return self._numbers[key]
+
+
+# ── a payment without what no decision reads ─────────────────────────────────────────────────
+
+
+def _stripped(payment: Payment) -> Payment:
+    settling = payment.settling
+    intention = payment.intention
+    return replace(
+        payment,
+        version=0,
+        revision=0,
+        last_hash=GENESIS,
+        evidence_count=0,
+        evidence_hash=GENESIS,
+        intention=replace(intention, evidence=None) if intention else None,
+        settling=replace(
+            settling,
+            counted=tuple(sorted(settling.counted)),
+            held=tuple(sorted(settling.held, key=lambda charge: charge.id)),
+            tries=0,
+        ),
+        last_outcome=None,
+        next_action=None,
+        failure_reason=None,
+        excluded_cards=(),
+        due_at=None if payment.handled else NOW,
+        deadline_at=NOW if payment.deadline_at else None,
+    )
+
+
+def _key(payment: Payment) -> Any:
+    settling = payment.settling
+    return (
+        payment.state,
+        payment.attempts_used,
+        payment.intention,
+        settling.open,
+        settling.abandoned,
+        settling.counted,
+        settling.held,
+        tuple(sorted(settling.asks.items())),
+    )
+
+
+def _new_payment(max_attempts: int) -> Payment:
+    later = NOW + timedelta(days=1)
+    return Payment(
+        id="pay_model",
+        owner="shop",
+        amount=AMOUNT,
+        currency="usd",
+        customer=None,
+        item_ids=(),
+        transaction_id=None,
+        description=None,
+        metadata={},
+        setup_future_usage=None,
+        payment_intent=INTENT,
+        max_attempts=max_attempts,
+        attempts_used=0,
+        state=PaymentState.created,
+        version=0,
+        last_hash=GENESIS,
+        revision=0,
+        evidence_count=0,
+        evidence_hash=GENESIS,
+        intention=None,
+        settling=Settling(),
+        last_outcome=None,
+        next_action=None,
+        failure_reason=None,
+        excluded_cards=(),
+        due_at=later,
+        deadline_at=None,
+        expires_at=later,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+# ── what Stripe's answers look like to the rules ─────────────────────────────────────────────
+
+
+def charge_id(number: int) -> str:
+    """Name a charge as the rules see it."""
+    return f"ch_{number}"
+
+
+def _charge_number(charge: str | None) -> int | None:
+    return int(charge.removeprefix("ch_")) if charge is not None else None
+
+
+def _reply(answer: Answer) -> Reply:
+    """Draw an answer as the gateway and the driver hand it on."""
+    seen = answer.seen
+    intent = _intent_view(seen) if seen else None
+    if answer.kind == "error":
+        return Reply(ReplyKind.stored_error, http_status=500, replayed=True)
+    if answer.kind == "refused":
+        code = "payment_method_unexpected_state"
+        return Reply(ReplyKind.refused, intent, code=code, http_status=400)
+    if answer.kind == "unexpected":
+        code = "payment_intent_unexpected_state"
+        return Reply(ReplyKind.refused, intent, code=code, http_status=400)
+    if answer.kind == "declined":
+        return _declined_reply(seen, intent)
+    return Reply(ReplyKind.answered, intent)
+
+
+def _declined_reply(seen: Seen | None, intent: IntentView | None) -> Reply:
+    assert seen is not None and seen.error is not None, "a decline shows what it was"
+    assert intent is not None, "a decline shows the intent"
+    failure = _failure(seen.error)
+    charge = next((c for c in intent.charges or () if c.id == failure.charge), None)
+    return Reply(
+        ReplyKind.answered, intent, failure=merge_failure(failure, charge), http_status=402
+    )
+
+
+def _intent_view(seen: Seen) -> IntentView:
+    charges = seen.charges
+    return IntentView(
+        id=INTENT,
+        status=seen.status,
+        amount=AMOUNT,
+        currency="usd",
+        amount_received=AMOUNT if seen.status == SUCCEEDED else 0,
+        payment_method=seen.card,
+        last_payment_error=_failure(seen.error) if seen.error else None,
+        latest_charge=charge_id(seen.latest) if seen.latest else None,
+        charges=None if charges is None else tuple(_charge_view(c) for c in reversed(charges)),
+    )
+
+
+def _failure(error: Error) -> Failure:
+    if error.charge is None:
+        return Failure("payment_intent_authentication_failure", payment_method=error.card)
+    code = DECLINE_CODES[kind_of(error.card)]
+    return Failure(
+        "card_declined", code, charge=charge_id(error.charge), payment_method=error.card
+    )
+
+
+def _charge_view(charge: Charge) -> ChargeView:
+    failure = None
+    if charge.status == "failed":
+        failure = replace(
+            _failure(Error(charge.card, charge.owner, charge.id)),
+            outcome_read=True,
+            outcome_type="issuer_declined",
+        )
+    return ChargeView(
+        id=charge_id(charge.id),
+        status=charge.status,
+        amount=AMOUNT,
+        currency="usd",
+        created=charge.id,
+        payment_method=charge.card,
+        failure=failure,
+    )
+
+
+# ── what every change must be, wherever it comes from ────────────────────────────────────────
+
+
+def _closings(change: Change) -> tuple[Closing, ...]:
+    paid = change.after.state is PaymentState.succeeded
+    found = []
+    for row in change.attempts_closed:
+        how = row["closed_by"]
+        how = "paid" if paid and how == "outcome" else how
+        found.append(Closing(row["number"], how, _charge_number(row["charge"])))
+    for row in change.attempts_opened:
+        if row["origin"] == "browser":
+            found.append(Closing(row["number"], "browser", _charge_number(row["charge"])))
+    for row in change.evidence:
+        if row["kind"] in {"abandoned_outcome", "uncounted_outcome"}:
+            charge = _charge_number(row["outcome_charge"])
+            found.append(Closing(row["attempt"] or 0, row["kind"], charge))
+    return tuple(found)
+
+
+def _problems(change: Change) -> tuple[str, ...]:
+    before, after = change.before, change.after
+    found = []
+    if before is not None:
+        found += _path_problems(before, change)
+        twice = set(_counted(change)) & set(before.settling.counted)
+        found += [f"{charge} was counted twice" for charge in sorted(twice)]
+    if after.handled != (after.due_at is None):
+        found.append(f"due_at is {after.due_at} in {after.state}")
+    if not after.handled:
+        found += _timer_problems(after)
+    return tuple(found)
+
+
+def _counted(change: Change) -> list[str]:
+    return [row["outcome_charge"] for row in change.evidence if row["outcome_charge"] is not None]
+
+
+def _path_problems(before: Payment, change: Change) -> list[str]:
+    found = []
+    state, used = before.state, before.attempts_used
+    if before.handled and change.transitions:
+        found.append(f"{before.state} was left")
+    for row in change.transitions:
+        if row["source"] != state:
+            found.append(f"{row['event']} starts at {row['source']}, not {state}")
+        state = row["target"]
+        used += row["event"] == "confirm"
+    if (state, used) != (change.after.state, change.after.attempts_used):
+        found.append("the payment is not what its history says")
+    if used > change.after.max_attempts:
+        found.append(f"{used} attempts of {change.after.max_attempts}")
+    return found
+
+
+def _timer_problems(after: Payment) -> list[str]:
+    found = []
+    pressing = after.state is PaymentState.confirming or after.intention is not None
+    if pressing and after.due_at is not None and after.due_at - NOW > LONGEST_WAIT:
+        found.append(f"nobody looks at {after.state} before {after.due_at}")
+    if after.state is PaymentState.confirming and not after.intention and not after.deadline_at:
+        found.append("confirming without a deadline")
+    if after.waiting and not after.intention and after.attempts_left == 0:
+        found.append("waiting without an attempt left")
+    return found
+
+
+def agrees(payment: Payment, intent_status: str) -> bool:
+    """Tell whether what we say of the end is what Stripe says."""
+    ends = {PaymentState.succeeded: SUCCEEDED, PaymentState.failed: CANCELED}
+    return payment.state not in ends or ends[payment.state] == intent_status

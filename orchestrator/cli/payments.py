@@ -1,0 +1,204 @@
+"""``orchestrator payments``: one payment's state and timeline in the terminal."""
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from orchestrator.cli.failures import CommandFailed
+from orchestrator.cli.output import clock_time, console, money, print_json, table
+
+if TYPE_CHECKING:
+    from orchestrator.payment import Payment
+
+app = typer.Typer(help="Look at payments.", no_args_is_help=True)
+
+STATE_STYLES = {
+    "created": "cyan",
+    "confirming": "blue",
+    "requires_new_card": "yellow",
+    "card_disabled": "magenta",
+    "succeeded": "green",
+    "failed": "red",
+}
+Row = dict[str, Any]
+
+# What a history row shows as it is stored; the rest is put together.
+_SHOWN_AS_STORED = (
+    "sequence",
+    "source",
+    "event",
+    "target",
+    "attempt",
+    "handler",
+    "handler_error",
+    "completed",
+    "requires_retry",
+    "code",
+    "decline_code",
+    "reason",
+    "request_id",
+    "stripe_request_id",
+    "stripe_event_id",
+    "evidence",
+    "machine_version",
+    "rules_version",
+    "occurred_at",
+    "previous_hash",
+    "hash",
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Look at payments in the database, without a server."""
+
+
+@app.command("show")
+def show(
+    id: Annotated[str, typer.Argument(help="The payment's id: pay_…")],
+    json: Annotated[
+        bool, typer.Option("--json", help="Print payment and history as JSON.")
+    ] = False,
+) -> None:
+    """Show a payment's state, its facts and every step it took."""
+    payment, history = asyncio.run(_read(id))
+    if json:
+        print_json({"payment": _payment_json(payment), "history": [_row_json(r) for r in history]})
+        return
+    screen = console()
+    _show_facts(screen, payment)
+    _show_timeline(screen, history)
+    _show_next(screen, payment)
+
+
+async def _read(payment_id: str) -> tuple["Payment", list[Row]]:
+    from orchestrator.cli.storage import stored
+    from orchestrator.settings import Settings
+    from orchestrator.store.history import read_history, read_payment_of
+
+    async with stored(Settings()) as database:
+        payment = await database.read(read_payment_of, payment_id, None)
+        if payment is None:
+            raise CommandFailed(
+                f"There is no payment {payment_id}. Check the id and ORCHESTRATOR_DATABASE_URL."
+            )
+        return payment, await database.read(read_history, payment_id)
+
+
+# ── for people ───────────────────────────────────────────────────────────────────────────────
+
+
+def _show_facts(screen: Console, payment: "Payment") -> None:
+    screen.print(
+        f"[bold]{payment.id}[/]  {styled(payment.state)}  "
+        f"{money(payment.amount, payment.currency)}",
+        soft_wrap=True,
+    )
+    facts = table("", "")
+    facts.show_header = False
+    for name, value in _facts(payment):
+        if value:
+            facts.add_row(name, escape(str(value)))
+    screen.print(facts)
+
+
+def _facts(payment: "Payment") -> tuple[tuple[str, object], ...]:
+    excluded = (f"{card['payment_method']} ({card['reason']})" for card in payment.excluded_cards)
+    return (
+        ("owner", payment.owner),
+        ("customer", payment.customer),
+        ("items", ", ".join(payment.item_ids)),
+        ("transaction", payment.transaction_id),
+        ("description", payment.description),
+        ("Stripe", payment.payment_intent),
+        ("attempts", f"{payment.attempts_used} of {payment.max_attempts} used"),
+        ("cards excluded", ", ".join(excluded)),
+        ("failure", payment.failure_reason),
+        ("created", clock_time(payment.created_at) + " UTC"),
+    )
+
+
+def _show_timeline(screen: Console, history: list[Row]) -> None:
+    steps = table("#", "at (UTC)", "after", "event", "state", "code", "handler", "by", "evidence")
+    before: datetime | None = None
+    for row in history:
+        steps.add_row(
+            str(row["sequence"]),
+            clock_time(row["occurred_at"])[11:],
+            elapsed(before, row["occurred_at"]),
+            _event(row),
+            styled(row["target"]),
+            escape(_code(row)),
+            escape(row["handler"] or ""),
+            escape(":".join(part for part in (row["actor_kind"], row["actor_id"]) if part)),
+            f"#{row['evidence']} {row['evidence_status'] or ''}".strip() if row["evidence"] else "",
+        )
+        before = row["occurred_at"]
+    screen.print()
+    screen.print(steps)
+
+
+def _show_next(screen: Console, payment: "Payment") -> None:
+    """Say what is awaited, for a payment that is not handled."""
+    screen.print()
+    if payment.handled:
+        screen.print("Handled: nothing more happens to it.")
+    elif payment.intention is not None:
+        screen.print(f"It is being ended ({payment.intention.reason}).", markup=False)
+    elif payment.waiting:
+        until = clock_time(payment.expires_at)
+        screen.print(f"It waits for a card until {until} UTC, then it expires.")
+    elif payment.next_action is not None:
+        screen.print(f"It waits for the customer: {payment.next_action.get('type')}.", markup=False)
+    else:
+        screen.print("Stripe was asked; the outcome is not known yet, and a worker looks for it.")
+
+
+def styled(state: str) -> str:
+    """Write a state in its colour."""
+    return f"[{STATE_STYLES.get(state, 'white')}]{state}[/]"
+
+
+def elapsed(before: datetime | None, now: datetime) -> str:
+    """Write the time between two steps."""
+    if before is None:
+        return ""
+    seconds = (now - before).total_seconds()
+    if seconds < 1:
+        return f"+{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"+{seconds:.1f} s"
+    minutes = seconds / 60
+    return f"+{minutes:.0f} min" if minutes < 120 else f"+{minutes / 60:.1f} h"
+
+
+def _event(row: Row) -> str:
+    return f"{row['event']} ({row['attempt']})" if row["event"] == "confirm" else str(row["event"])
+
+
+def _code(row: Row) -> str:
+    code = row["decline_code"] or row["code"] or ""
+    reason = row["reason"] or ""
+    return f"{code}, {reason}" if code and reason and reason != code else code or reason
+
+
+# ── for programs ─────────────────────────────────────────────────────────────────────────────
+
+
+def _payment_json(payment: "Payment") -> dict[str, Any]:
+    names = (
+        "id owner state handled amount currency customer item_ids transaction_id description "
+        "metadata attempts_used attempts_left max_attempts payment_intent last_outcome "
+        "excluded_cards next_action failure_reason expires_at created_at updated_at"
+    )
+    return {name: getattr(payment, name) for name in names.split()}
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    shown = {name: row[name] for name in _SHOWN_AS_STORED}
+    actor = {"kind": row["actor_kind"], "id": row["actor_id"]}
+    return {"object": "transition", "payment": row["payment_id"], **shown, "actor": actor}

@@ -1,0 +1,151 @@
+"""The server process: what it needs to start, and how it runs and stops.
+
+Loads the whole application, so only a command that serves may import it.
+"""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from orchestrator.cli.addresses import LOOPBACK, is_free, url_of
+from orchestrator.cli.children import start_stand_in, stop
+from orchestrator.cli.failures import CommandFailed
+from orchestrator.cli.storage import refuse_unknown_kind
+from orchestrator.settings import Settings
+
+STAND_IN_PORT = 12111
+# Shaped like Stripe's, and known to nobody else's account.
+STAND_IN_KEY = "sk_test_sandbox"
+STAND_IN_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105, RUF100  it guards nothing
+
+# Collections walk what is alive. After start that is mostly modules, which never die: they are
+# frozen, and the young generation is let grow to what a burst of requests makes.
+GC_THRESHOLDS = (50_000, 20, 50)
+
+Started = Callable[[str], None]
+
+
+@contextmanager
+def stand_in(settings: Settings) -> Iterator[Settings]:
+    """Run the stand-in beside the block and give the settings that lead to it.
+
+    Raises:
+        CommandFailed: the Stripe key is a live one, or the stand-in does not start.
+    """
+    if settings.live:
+        raise CommandFailed(
+            "ORCHESTRATOR_STRIPE_API_KEY is a live key, and --sandbox must never meet real "
+            "payments. Unset the key, or leave --sandbox out."
+        )
+    preferred = STAND_IN_PORT if is_free(LOOPBACK, STAND_IN_PORT) else 0
+    child, address = start_stand_in(preferred)
+    try:
+        yield Settings(
+            stripe_api_key=STAND_IN_KEY,  # type: ignore[arg-type]  # pydantic wraps it
+            stripe_api_base=address,
+            stripe_webhook_secrets=STAND_IN_WEBHOOK_SECRET,  # type: ignore[arg-type]  # likewise
+        )
+    finally:
+        stop(child)
+
+
+def refuse_incomplete(settings: Settings) -> None:
+    """Refuse to serve without what Stripe needs.
+
+    Raises:
+        CommandFailed: the key or the webhook secret is not set.
+    """
+    missing = [
+        f"ORCHESTRATOR_{name.upper()}"
+        for name in ("stripe_api_key", "stripe_webhook_secrets")
+        if not getattr(settings, name)
+    ]
+    if missing:
+        raise CommandFailed(
+            f"{' and '.join(missing)} must be set to serve payments. To try everything without "
+            "Stripe, run: orchestrator serve --sandbox"
+        )
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema."""
+    from orchestrator.store.migrate import upgrade
+
+    url = settings.migration_database_url or settings.database_url
+    refuse_unknown_kind(url)
+    upgrade(url)
+
+
+def serve_until_stopped(
+    listener: socket.socket, settings: Settings, *, worker: bool, started: Started
+) -> None:
+    """Serve on a bound address; ``started`` hears the base URL once requests are answered.
+
+    Raises:
+        Misconfigured: the settings, the Stripe key and the database do not fit together.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn stops gracefully and then raises the signal again for whoever had it before:
+        # a stop that was asked for is no failure.
+        signal.signal(number, lambda *_: None)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(listener, settings, worker=worker, started=started))
+
+
+async def _serve(
+    listener: socket.socket, settings: Settings, *, worker: bool, started: Started
+) -> None:
+    from api.app import create_app
+    from orchestrator.runtime import Runtime
+
+    runtime = await Runtime.open(settings)
+    try:
+        app = create_app(runtime, with_worker=worker)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.stripe_timeout) + 5,
+        )
+        server = _Server(config, lambda: started(url_of(listener)))
+        _tune_collection()
+        await server.serve(sockets=[listener])
+    finally:
+        await runtime.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, telling when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._tell()
+
+
+def _tune_collection() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop
+    except ImportError:  # not made for Windows
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,61 @@
+"""``orchestrator worker``: carries on what is due. Any number may run at once."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.output import print_json
+
+
+def worker(
+    once: Annotated[
+        bool, typer.Option("--once", help="Carry on what is due now, and stop.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="With --once: print the counts as JSON.")
+    ] = False,
+) -> None:
+    """Recover unknown outcomes, carry out cancellations and expire payments, until stopped."""
+    from orchestrator.cli.logs import write_logs
+
+    write_logs()
+    if not once:
+        asyncio.run(_run())
+        return
+    counts = asyncio.run(_run_once())
+    if json:
+        print_json(counts)
+    else:
+        typer.echo(
+            f"{counts['claimed']} payments were due: {counts['settled']} settled, "
+            f"{counts['left']} to be looked at again."
+        )
+
+
+async def _run() -> None:
+    from orchestrator.runtime import Runtime
+    from orchestrator.settings import Settings
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runtime = await Runtime.open(Settings())
+    try:
+        typer.echo(f"Worker {runtime.worker.name} at work.", err=True)
+        await runtime.worker.run(stop)
+    finally:
+        await runtime.close()
+
+
+async def _run_once() -> dict[str, int]:
+    from orchestrator.runtime import Runtime
+    from orchestrator.settings import Settings
+
+    runtime = await Runtime.open(Settings())
+    try:
+        return await runtime.worker.run_once()
+    finally:
+        await runtime.close()
