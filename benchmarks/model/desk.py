@@ -5,9 +5,9 @@ to the same situation are one. Every change is checked on its own before it is s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from benchmarks.model.intent import (
     CANCELED,
@@ -60,72 +60,20 @@ class Step(NamedTuple):
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What a call brought, as far as the rules can see."""
-
-    source: Source
-    before: OpenAttempt | None
-    answer: Answer
-
-
 class Desk:
-    """Payments by number, and the rules' answers about them."""
+    """Payments by number, and what the rules make of them."""
 
     def __init__(self, max_attempts: int, rules: RuleSet | None = None) -> None:
         self.rules = rules or load_rules()
         self.payments: list[Payment] = []
         self._numbers: dict[Any, int] = {}
-        self._settled: dict[tuple[int, News], Step] = {}
-        self._opened: dict[tuple[int, str], Step | None] = {}
-        self._intended: dict[tuple[int, str], Step] = {}
         self.start = self._begin(max_attempts)
 
-    def settle(self, number: int, news: News) -> Step:
+    def settle(
+        self, number: int, source: Source, before: OpenAttempt | None, answer: Answer
+    ) -> Step:
         """Settle what a call brought."""
-        asked = (number, news)
-        if asked not in self._settled:
-            self._settled[asked] = self._settle(number, news)
-        return self._settled[asked]
-
-    def open(self, number: int, card: str) -> Step | None:
-        """Open an attempt, or return null where a confirm is refused."""
-        asked = (number, card)
-        if asked not in self._opened:
-            self._opened[asked] = self._open(number, card)
-        return self._opened[asked]
-
-    def intend(self, number: int, event: Any) -> Step:
-        """Write the intention to end a payment."""
-        asked = (number, event)
-        if asked not in self._intended:
-            self._intended[asked] = self._decide(
-                number,
-                lambda payment: intend(
-                    payment,
-                    event,
-                    reason=event,
-                    cancellation_reason=None,
-                    actor=CALLER,
-                    request_id=None,
-                    now=NOW,
-                    rules_version=self.rules.rules_version,
-                ),
-            )
-        return self._intended[asked]
-
-    def _begin(self, max_attempts: int) -> int:
-        change = begin_payment(
-            _new_payment(max_attempts),
-            actor=CALLER,
-            request_id=None,
-            rules_version=self.rules.rules_version,
-            idempotency={},
-        )
-        return self._number(change.after)
-
-    def _settle(self, number: int, news: News) -> Step:
-        observation = Observation(news.source, _reply(news.answer), news.before, Actor("stripe"))
+        observation = Observation(source, _reply(answer), before, Actor("stripe"))
         return self._decide(
             number,
             lambda payment: settle(
@@ -133,10 +81,10 @@ class Desk:
             ),
         )
 
-    def _open(self, number: int, card: str) -> Step | None:
-        payment = self.payments[number]
+    def open(self, number: int, card: str) -> Step | None:
+        """Open an attempt, or return null where a confirm is refused."""
         try:
-            _refuse_confirm(payment, NOW)
+            _refuse_confirm(self.payments[number], NOW)
         except OrchestratorError:
             return None
         return self._decide(
@@ -151,6 +99,32 @@ class Desk:
                 rules_version=self.rules.rules_version,
             ),
         )
+
+    def intend(self, number: int, event: Literal["cancel", "expire"]) -> Step:
+        """Write the intention to end a payment."""
+        return self._decide(
+            number,
+            lambda payment: intend(
+                payment,
+                event,
+                reason=event,
+                cancellation_reason=None,
+                actor=CALLER,
+                request_id=None,
+                now=NOW,
+                rules_version=self.rules.rules_version,
+            ),
+        )
+
+    def _begin(self, max_attempts: int) -> int:
+        change = begin_payment(
+            _new_payment(max_attempts),
+            actor=CALLER,
+            request_id=None,
+            rules_version=self.rules.rules_version,
+            idempotency={},
+        )
+        return self._number(change.after)
 
     def _decide(self, number: int, rule: Callable[[Payment], Change | None]) -> Step:
         payment = self.payments[number]
@@ -317,7 +291,7 @@ def _charge_view(charge: Charge) -> ChargeView:
     failure = None
     if charge.status == "failed":
         failure = replace(
-            _failure(Error(charge.card, charge.owner, charge.id)),
+            _failure(Error(charge.card, charge.id)),
             outcome_read=True,
             outcome_type="issuer_declined",
         )

@@ -70,7 +70,6 @@ class Error(NamedTuple):
     """``last_payment_error``; ``charge`` is null where none was made."""
 
     card: str
-    owner: int
     charge: int | None
 
 
@@ -121,7 +120,7 @@ class Intent(NamedTuple):
 
     def answer(self, attempt: int) -> Answer | None:
         """Return the answer kept for an attempt's key."""
-        return dict(self.stored).get(attempt)
+        return next((answer for number, answer in self.stored if number == attempt), None)
 
 
 def kind_of(card: str) -> Card:
@@ -170,7 +169,7 @@ def finish_challenge(intent: Intent, end: str) -> Intent:
         return _pay(intent, owner, card)
     if end == "decline":
         return _decline(intent, owner, card)
-    error = Error(card, owner, None)
+    error = Error(card, None)
     intent = intent._replace(status=WAITING, error=error, card=None)
     return _with_fate(intent, owner, Fate.unauthenticated)
 
@@ -224,7 +223,7 @@ def _decline(intent: Intent, owner: int, card: str) -> Intent:
     intent = intent._replace(
         status=WAITING,
         charges=(*intent.charges, charge),
-        error=Error(card, owner, charge.id),
+        error=Error(card, charge.id),
         card=None,
     )
     return _with_fate(intent, owner, Fate.declined)

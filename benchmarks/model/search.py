@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
-from benchmarks.model.desk import Desk
+from benchmarks.model.model import Model
 from benchmarks.model.truth import (
     move_problems,
     recovery_problems,
     repeat_problems,
     world_problems,
 )
-from benchmarks.model.world import Bounds, Move, World, moves, start, tidy
+from benchmarks.model.world import Bounds, World
 from orchestrator.handlers import RuleSet
 
 Progress = Callable[[int, int], None]
@@ -49,15 +49,15 @@ class Search:
     most_seconds: float | None = None
     progress: Progress | None = None
     _parents: dict[World, tuple[World, str] | None] = field(init=False, default_factory=dict)
-    _recovered: set[tuple[int, object]] = field(init=False, default_factory=set)
+    _recovered: set[tuple[int, int, tuple[str, ...]]] = field(init=False, default_factory=set)
     _kinds: set[str] = field(init=False, default_factory=set)
 
     def run(self) -> Found:
         """Explore until everything is seen, or enough is found."""
         began = monotonic()
-        desk = Desk(self.bounds.max_attempts, self.rules)
+        model = Model(self.bounds, self.rules)
         found = Found()
-        first = start(desk, self.bounds)
+        first = model.start()
         self._parents[first] = None
         waiting = deque([first])
         while waiting:
@@ -65,33 +65,32 @@ class Search:
                 found.complete = False
                 break
             world = waiting.popleft()
-            self._look_at(world, desk, found)
-            for move in moves(world, desk, self.bounds):
+            self._look_at(world, model, found)
+            for move in model.moves(world):
                 found.steps += 1
-                after = tidy(move.world, desk)
-                if after not in self._parents:
-                    self._parents[after] = (world, move.label)
-                    waiting.append(after)
-                for problem in move_problems(world, move, self.bounds):
+                if move.world not in self._parents:
+                    self._parents[move.world] = (world, move.label)
+                    waiting.append(move.world)
+                for problem in move_problems(world, move, model):
                     self._note(found, problem, world, move.label)
             if self.progress and found.situations % 5000 == 0:
                 self.progress(found.situations, len(waiting))
-        found.payments = len(desk.payments)
+        found.payments = len(model.desk.payments)
         found.seconds = monotonic() - began
         return found
 
-    def _look_at(self, world: World, desk: Desk, found: Found) -> None:
+    def _look_at(self, world: World, model: Model, found: Found) -> None:
         found.situations += 1
-        for problem in self._standing_problems(world, desk):
+        for problem in self._standing_problems(world, model):
             self._note(found, problem, world)
 
-    def _standing_problems(self, world: World, desk: Desk) -> Iterator[str]:
-        yield from world_problems(world, desk)
-        yield from repeat_problems(world, desk)
-        alone = (world.payment, world.intent)
+    def _standing_problems(self, world: World, model: Model) -> Iterator[str]:
+        yield from world_problems(world, model)
+        yield from repeat_problems(world, model)
+        alone = (world.payment, world.intent, world.closed)
         if alone not in self._recovered:
             self._recovered.add(alone)
-            yield from recovery_problems(world._replace(calls=()), desk, self.bounds)
+            yield from recovery_problems(world, model)
 
     def _is_over(self, found: Found, began: float) -> bool:
         return (
@@ -114,4 +113,4 @@ class Search:
         return tuple(reversed(labels))
 
 
-__all__ = ["Found", "Move", "Search", "Violation"]
+__all__ = ["Found", "Search", "Violation"]

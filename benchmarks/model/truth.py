@@ -4,18 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.model import intent as stripe
-from benchmarks.model.desk import Closing, Desk, News, agrees
+from benchmarks.model.desk import Closing, agrees
 from benchmarks.model.intent import DEAD, PROCESSING, WAITING, Fate, Intent
-from benchmarks.model.world import (
-    Bounds,
-    Call,
-    Move,
-    World,
-    begin_read,
-    list_charges,
-    run_cancel,
-    run_confirm,
-)
+from benchmarks.model.model import RECORDS, Model, list_charges
+from benchmarks.model.world import Call, Move, World
+from orchestrator.payment import Payment
 from orchestrator.settle import Source
 from orchestrator.states import PaymentState
 
@@ -23,23 +16,23 @@ from orchestrator.states import PaymentState
 LONGEST_RECOVERY: Final = 12
 
 
-def move_problems(before: World, move: Move, bounds: Bounds) -> Iterator[str]:
+def move_problems(before: World, move: Move, model: Model) -> Iterator[str]:
     """Say what is wrong with one step, held against what really happened at Stripe."""
     yield from move.problems
     for closing in move.closings:
-        problem = _closing_problem(closing, before, bounds)
-        if problem:
-            yield problem
+        intent = model.intents.things[before.intent]
+        yield from closing_problems(closing, intent, before.closed)
 
 
-def _closing_problem(closing: Closing, world: World, bounds: Bounds) -> str | None:
-    intent = world.intent
-    owner = next((c.owner for c in intent.charges if c.id == closing.charge), None)
-    number, how = closing.attempt, closing.how
+def closing_problems(
+    closing: Closing, intent: Intent, closed: tuple[str, ...]
+) -> Iterator[str]:
+    """Say where a failure was counted for somebody it does not belong to."""
+    number, how, charge = closing
+    owner = next((c.owner for c in intent.charges if c.id == charge), None)
     fate = intent.fate(number) if number else Fate.unsent
-    wrong = f"attempt {number} ({fate}) closed as {how} by charge {closing.charge} of {owner}"
     match how:
-        case "outcome" if closing.charge is None:
+        case "outcome" if charge is None:
             right = fate in {Fate.unauthenticated, Fate.refused}
         case "outcome":
             right = owner == number or (fate in DEAD and fate is not Fate.declined)
@@ -48,20 +41,22 @@ def _closing_problem(closing: Closing, world: World, bounds: Bounds) -> str | No
         case "not_run":
             right = fate is Fate.not_run
         case "abandoned_outcome":
-            right = owner == number or (owner is not None and _same_card(world, owner, number))
+            right = owner == number or _both_abandoned(owner, number, closed)
         case _:
             right = True
-    return None if right else wrong
+    if not right:
+        yield f"attempt {number} ({fate}) closed as {how} by charge {charge} of {owner}"
 
 
-def _same_card(world: World, owner: int, number: int) -> bool:
+def _both_abandoned(owner: int | None, number: int, closed: tuple[str, ...]) -> bool:
     """Two abandoned attempts with one card cannot be told apart, and need not be."""
-    return owner != stripe.BROWSER and world.closed[owner - 1] == "abandoned" and number != owner
+    return bool(owner) and closed[(owner or 0) - 1] == "abandoned" == closed[number - 1]
 
 
-def world_problems(world: World, desk: Desk) -> Iterator[str]:
+def world_problems(world: World, model: Model) -> Iterator[str]:
     """Say what is wrong with a situation."""
-    payment, intent = desk.payments[world.payment], world.intent
+    payment = model.desk.payments[world.payment]
+    intent = model.intents.things[world.intent]
     if intent.paid > 1:
         yield "charged twice"
     if not agrees(payment, intent.status):
@@ -72,110 +67,117 @@ def world_problems(world: World, desk: Desk) -> Iterator[str]:
             yield f"attempt {charge.owner} paid after it was told as {told}"
 
 
-def repeat_problems(world: World, desk: Desk) -> Iterator[str]:
+def repeat_problems(world: World, model: Model) -> Iterator[str]:
     """Say where settling the same answer again would change anything."""
-    for call in world.calls:
-        if call.answer is None or call.listing:
+    for number in world.calls:
+        call = model.calls.things[number]
+        if not call.settleable or call.answer is None:
             continue
-        news = News(call.source, call.before, call.answer)
-        once = desk.settle(world.payment, news)
-        again = desk.settle(once.payment, news)
+        once = model.settled[world.payment, number]
+        again = model.settled[once.payment, number]
         if again.payment != once.payment or again.closings:
             yield f"settling {call.answer.kind} twice is not settling it once"
 
 
-def recovery_problems(world: World, desk: Desk, bounds: Bounds) -> Iterator[str]:
+def recovery_problems(world: World, model: Model) -> Iterator[str]:
     """Say where recovery alone, every other process dead, fails to bring the payment to its end."""
-    if desk.payments[world.payment].handled:
+    payment = model.desk.payments[world.payment]
+    if payment.handled:
         return
-    found, world = _resolve(world, desk, bounds)
-    yield from found
-    if desk.payments[world.payment].state is PaymentState.confirming and not found:
-        yield from _stuck(world, desk)
-    found, world = _end(world, desk, bounds)
-    yield from found
-    yield from _forgotten(world, desk, bounds)
+    recovery = _Recovery(model, world)
+    recovery.resolve()
+    recovery.note_stuck()
+    recovery.end()
+    recovery.note_forgotten()
+    yield from recovery.found
 
 
-def _resolve(world: World, desk: Desk, bounds: Bounds) -> tuple[list[str], World]:
-    """Let workers do what is due until nothing changes."""
-    for _ in range(LONGEST_RECOVERY):
-        payment = desk.payments[world.payment]
-        if payment.handled:
-            return [], world
-        after, call = _next_call(world, desk, bounds)
-        found, after = _settle(after, call, desk, bounds)
-        if found:
-            return found, after
-        if after == world:
-            return [], world
-        world = after
-    return ["recovery does not come to rest"], world
+class _Recovery:
+    """One run of fair recovery: whatever is due is done, and every call is answered."""
 
+    def __init__(self, model: Model, world: World) -> None:
+        self.model = model
+        self.found: list[str] = []
+        self._payment = world.payment
+        self._intent = model.intents.things[world.intent]
+        self._closed = list(world.closed)
 
-def _next_call(world: World, desk: Desk, bounds: Bounds) -> tuple[World, Call]:
-    payment = desk.payments[world.payment]
-    attempt = payment.settling.open
-    if payment.intention is not None:
-        if world.intent.status == PROCESSING:
-            intent = stripe.finish_processing(world.intent, paid=False)
-            world = world._replace(intent=intent)
-        return run_cancel(world, attempt)
-    if attempt is not None and attempt.answer is None:
-        call = Call(Source.replay, attempt, attempt.number, attempt.payment_methods[0])
-        world, call = run_confirm(world, call, bounds)
-        return world, list_charges(world.intent, call)
-    return world, list_charges(world.intent, begin_read(world, bounds, attempt))
+    def resolve(self) -> None:
+        """Let workers do what is due until nothing changes."""
+        for _ in range(LONGEST_RECOVERY):
+            here = self._payment, self._intent
+            if self.payment.handled or self.found:
+                return
+            self._settle(self._next_call())
+            if (self._payment, self._intent) == here:
+                return
+        self.found.append("recovery does not come to rest")
 
+    def end(self) -> None:
+        """Let the deadline come."""
+        if self.found:
+            return
+        if not self.payment.handled and self.payment.intention is None:
+            step = self.model.desk.intend(self._payment, "expire")
+            self.found += step.problems
+            self._payment = step.payment
+        self.resolve()
+        if not self.payment.handled and not self.found:
+            self.found.append(f"recovery leaves the payment {self.payment.state}")
 
-def _settle(
-    world: World, call: Call, desk: Desk, bounds: Bounds
-) -> tuple[list[str], World]:
-    assert call.answer is not None, "Stripe has answered"
-    step = desk.settle(world.payment, News(call.source, call.before, call.answer))
-    move = Move("recovery", world, step.closings, step.problems)
-    found = [f"in recovery: {problem}" for problem in move_problems(world, move, bounds)]
-    return found, world._replace(payment=step.payment)
+    def note_stuck(self) -> None:
+        """Note an outcome that can be told and was not, so that only the deadline will end it.
 
+        It cannot be told where Stripe keeps a 5xx and no charge shows what was done.
+        """
+        attempt = self.payment.settling.open
+        open_still = self.payment.state is PaymentState.confirming and not self.found
+        if not open_still or attempt is None or self._intent.status != WAITING:
+            return
+        told = any(charge.owner == attempt.number for charge in self._intent.charges)
+        if attempt.answer != "stored_error" or told:
+            fate = self._intent.fate(attempt.number)
+            self.found.append(f"attempt {attempt.number} ({fate}) stays open until the deadline")
 
-def _stuck(world: World, desk: Desk) -> Iterator[str]:
-    """An outcome that can be told must be told before the deadline comes.
+    def note_forgotten(self) -> None:
+        """After the end, one more read must leave no decline uncounted."""
+        if self.found:
+            return
+        if not agrees(self.payment, self._intent.status):
+            self.found.append(f"ends {self.payment.state}, at Stripe {self._intent.status}")
+        self._settle(list_charges(self._intent, self._read()))
+        counted = self.payment.settling.counted
+        for charge in self._intent.charges:
+            if f"ch_{charge.id}" not in counted:
+                self.found.append(f"charge {charge.id} ({charge.status}) is lost")
 
-    It cannot where Stripe keeps a 5xx and no charge shows what it did.
-    """
-    attempt = desk.payments[world.payment].settling.open
-    if attempt is None or world.intent.status != WAITING:
-        return
-    untold = attempt.answer == "stored_error"
-    if not (untold and not _has_charge(world.intent, attempt.number)):
-        yield f"attempt {attempt.number} stays open ({world.intent.fate(attempt.number)})"
+    @property
+    def payment(self) -> Payment:
+        """The payment as it is now."""
+        return self.model.desk.payments[self._payment]
 
+    def _next_call(self) -> Call:
+        attempt = self.payment.settling.open
+        if self.payment.intention is not None:
+            if self._intent.status == PROCESSING:
+                self._intent = stripe.finish_processing(self._intent, paid=False)
+            self._intent, call = self.model.run_cancel(self._intent, self._payment)
+        elif attempt is not None and attempt.answer is None:
+            call = Call(Source.replay, attempt, attempt.number, attempt.payment_methods[0])
+            self._intent, call = self.model.run_confirm(self._intent, call)
+        else:
+            call = self._read()
+        return list_charges(self._intent, call)
 
-def _has_charge(intent: Intent, attempt: int) -> bool:
-    return any(charge.owner == attempt for charge in intent.charges)
+    def _read(self) -> Call:
+        return self.model.begin_read(self._intent, self._payment)
 
-
-def _end(world: World, desk: Desk, bounds: Bounds) -> tuple[list[str], World]:
-    """Let the deadline come."""
-    payment = desk.payments[world.payment]
-    if not payment.handled and payment.intention is None:
-        step = desk.intend(world.payment, "expire")
-        if step.problems:
-            return list(step.problems), world
-        world = world._replace(payment=step.payment)
-    found, world = _resolve(world, desk, bounds)
-    if not found and not desk.payments[world.payment].handled:
-        found = [f"recovery leaves the payment {desk.payments[world.payment].state}"]
-    return found, world
-
-
-def _forgotten(world: World, desk: Desk, bounds: Bounds) -> Iterator[str]:
-    """After the end, one more read must leave no decline uncounted."""
-    yield from world_problems(world, desk)
-    call = list_charges(world.intent, begin_read(world, bounds, None))
-    found, world = _settle(world, call, desk, bounds)
-    yield from found
-    counted = desk.payments[world.payment].settling.counted
-    for charge in world.intent.charges:
-        if f"ch_{charge.id}" not in counted:
-            yield f"charge {charge.id} ({charge.status}) is lost"
+    def _settle(self, call: Call) -> None:
+        step = self.model.settled[self._payment, self.model.calls.number(call)]
+        found = list(step.problems)
+        for closing in step.closings:
+            found += closing_problems(closing, self._intent, tuple(self._closed))
+            if closing.how not in RECORDS:
+                self._closed[closing.attempt - 1] = closing.how
+        self.found += [f"in recovery: {problem}" for problem in found]
+        self._payment = step.payment

@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 
+from orchestrator.chain import GENESIS
 from orchestrator.store.types import BIG, DOCUMENT, FLAG, MOMENT
 
 metadata = MetaData(
@@ -31,6 +32,8 @@ metadata = MetaData(
     }
 )
 
+# Without rowids: a row that is replaced by its rowid would pass every trigger that looks for its key.
+_SQLITE = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _STATES = "'created','confirming','succeeded','requires_new_card','card_disabled','failed'"
 
 legal_edges = Table(
@@ -40,7 +43,7 @@ legal_edges = Table(
     Column("event", Text, primary_key=True),
     Column("target", Text, primary_key=True),
     CheckConstraint("source <> target", name="moves"),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 payments = Table(
@@ -92,6 +95,12 @@ payments = Table(
     CheckConstraint("amount > 0", name="amount_positive"),
     CheckConstraint("max_attempts between 1 and 10", name="max_attempts_range"),
     CheckConstraint("attempts_used between 0 and max_attempts", name="attempts_bounded"),
+    CheckConstraint("version >= 1", name="version_from_one"),
+    CheckConstraint("version > 1 or attempts_used = 0", name="begins_unspent"),
+    CheckConstraint(
+        f"evidence_count > 0 or (evidence_count = 0 and evidence_hash = '{GENESIS}')",
+        name="evidence_begins",
+    ),
     CheckConstraint(f"state in ({_STATES})", name="state_known"),
     CheckConstraint(
         "state not in ('created','requires_new_card','card_disabled') "
@@ -132,7 +141,7 @@ payments = Table(
         sqlite_where=text("due_at is not null"),
     ),
     Index("ix_payments_owner", "owner", "created_at", "id"),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 payment_transitions = Table(
@@ -169,14 +178,20 @@ payment_transitions = Table(
     UniqueConstraint(
         "payment_id", "sequence", "target", "hash", name="uq_payment_transitions_head"
     ),
-    UniqueConstraint("payment_id", "sequence", "event", name="uq_payment_transitions_event"),
+    UniqueConstraint(
+        "payment_id", "sequence", "event", "attempt", name="uq_payment_transitions_event"
+    ),
     CheckConstraint("sequence >= 1", name="sequence_from_one"),
+    CheckConstraint(f"sequence > 1 or previous_hash = '{GENESIS}'", name="chain_begins"),
     CheckConstraint(
         "(sequence = 1) = (source is null) and (sequence = 1) = (event = 'create')",
         name="create_is_first",
     ),
     CheckConstraint("event <> 'create' or target = 'created'", name="create_gives_created"),
     CheckConstraint("(event = 'create') = (facts_hash is not null)", name="create_has_facts"),
+    CheckConstraint(
+        "event <> 'confirm' or (attempt is not null and attempt >= 1)", name="confirm_has_attempt"
+    ),
     CheckConstraint(
         "target <> 'succeeded' or (evidence is not null and evidence_status = 'succeeded' "
         "and evidence_status is not null)",
@@ -220,7 +235,7 @@ payment_transitions = Table(
         ["evidence.payment_id", "evidence.sequence", "evidence.intent_status"],
         name="fk_payment_transitions_evidence_status",
     ),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 evidence = Table(
@@ -245,13 +260,14 @@ evidence = Table(
     UniqueConstraint("payment_id", "sequence", "hash", name="uq_evidence_head"),
     UniqueConstraint("payment_id", "sequence", "intent_status", name="uq_evidence_status"),
     CheckConstraint("sequence >= 1", name="sequence_from_one"),
+    CheckConstraint(f"sequence > 1 or previous_hash = '{GENESIS}'", name="chain_begins"),
     ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_evidence_payment"),
     ForeignKeyConstraint(
         ["payment_id", "prev_sequence", "previous_hash"],
         ["evidence.payment_id", "evidence.sequence", "evidence.hash"],
         name="fk_evidence_previous",
     ),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 attempts = Table(
@@ -278,16 +294,19 @@ attempts = Table(
         name="closed_by_known",
     ),
     CheckConstraint("origin = 'server' or closed_at is not null", name="browser_is_closed"),
+    CheckConstraint("charge is null or closed_at is not null", name="open_has_no_charge"),
     CheckConstraint(
         "origin = 'browser' or (stripe_key is not null and parameters is not null)",
         name="server_can_resend",
     ),
+    UniqueConstraint("payment_id", "sequence", name="uq_attempts_confirm"),
     ForeignKeyConstraint(
-        ["payment_id", "sequence", "event"],
+        ["payment_id", "sequence", "event", "number"],
         [
             "payment_transitions.payment_id",
             "payment_transitions.sequence",
             "payment_transitions.event",
+            "payment_transitions.attempt",
         ],
         name="fk_attempts_confirm",
     ),
@@ -298,7 +317,7 @@ attempts = Table(
         postgresql_where=text("closed_at is null"),
         sqlite_where=text("closed_at is null"),
     ),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 cards = Table(
@@ -312,7 +331,7 @@ cards = Table(
     Column("exp_month", Integer),
     Column("exp_year", Integer),
     Column("seen_at", MOMENT, nullable=False),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 card_disablements = Table(
@@ -340,7 +359,7 @@ card_disablements = Table(
         postgresql_where=text("enabled_at is null"),
         sqlite_where=text("enabled_at is null"),
     ),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 idempotency_keys = Table(
@@ -360,7 +379,7 @@ idempotency_keys = Table(
         deferrable=True,
         initially="DEFERRED",
     ),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 api_keys = Table(
@@ -374,7 +393,7 @@ api_keys = Table(
     Column("expires_at", MOMENT),
     Column("revoked_at", MOMENT),
     CheckConstraint("scope in ('payments','audit','admin')", name="scope_known"),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 anomalies = Table(
@@ -386,7 +405,7 @@ anomalies = Table(
     Column("detail", Text, nullable=False),
     Column("evidence", Integer),
     ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_anomalies_payment"),
-    sqlite_strict=True,
+    **_SQLITE,
 )
 
 deployment = Table(
@@ -396,5 +415,5 @@ deployment = Table(
     Column("mode", Text, nullable=False),
     CheckConstraint("single = 1", name="one_row"),
     CheckConstraint("mode in ('test','live')", name="mode_known"),
-    sqlite_strict=True,
+    **_SQLITE,
 )

@@ -22,8 +22,9 @@ def settings(database_url: str, stripe_url: str) -> Settings:
         "database_url": database_url,
         "stripe_api_key": "sk_test_app",
         "stripe_api_base": stripe_url,
+        "_env_file": None,
     }
-    return Settings(_env_file=None, **given)
+    return Settings(**given)
 
 
 async def readiness(app: FastAPI) -> int:
@@ -83,7 +84,7 @@ async def test_the_worker_runs_beside_it(sqlite_api: Api) -> None:
 async def test_a_worker_that_breaks_is_told(
     sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that fails is an error in the log and a process that is not ready; it still serves."""
+    """A worker that fails is an error in the log, and the process is no longer ready."""
 
     class Failing:
         async def run(self, _stop: asyncio.Event) -> None:

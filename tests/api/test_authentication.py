@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from api.authentication import REMEMBERED_KEYS, REMEMBERED_SECONDS, KeyRing
 from orchestrator.keys import create_key
+from orchestrator.store.connections import Database
 from orchestrator.store.keys import insert_key, revoke_key
 from tests.api.conftest import Api
 
@@ -131,8 +132,6 @@ async def test_keys_of_one_name_share_an_owner(api: Api) -> None:
 class Drawer:
     """A database with one key in it, counting how often it is asked."""
 
-    dialect = "drawer"
-
     def __init__(self, row: dict[str, Any]) -> None:
         self.row = row
         self.asked = 0
@@ -141,13 +140,6 @@ class Drawer:
         """Find the key."""
         self.asked += 1
         return self.row if key_id == self.row["id"] else None
-
-    async def write(self, *_arguments: Any, **_options: Any) -> Any:
-        """Refuse: a key ring writes nothing."""
-        raise AssertionError("a key ring writes nothing")
-
-    async def close(self) -> None:
-        """Do nothing."""
 
 
 class Ticks:
@@ -171,7 +163,7 @@ async def test_a_good_key_is_remembered_for_a_moment(drawer: tuple[Drawer, str])
     """The database is asked once, and again when the moment is over."""
     database, secret = drawer
     ticks = Ticks()
-    ring = KeyRing(database, clock=lambda: NOW, ticks=ticks)
+    ring = KeyRing(cast(Database, database), clock=lambda: NOW, ticks=ticks)
 
     await ring.identify(secret)
     ticks.now += REMEMBERED_SECONDS - 0.01
@@ -187,7 +179,7 @@ async def test_revocation_is_felt_after_the_moment(drawer: tuple[Drawer, str]) -
     """A revoked key works at most as long as it is remembered."""
     database, secret = drawer
     ticks = Ticks()
-    ring = KeyRing(database, clock=lambda: NOW, ticks=ticks)
+    ring = KeyRing(cast(Database, database), clock=lambda: NOW, ticks=ticks)
     assert await ring.identify(secret) is not None
 
     database.row["revoked_at"] = NOW
@@ -201,7 +193,7 @@ async def test_a_key_is_not_remembered_beyond_its_end(drawer: tuple[Drawer, str]
     database, secret = drawer
     ticks = Ticks()
     now = [database.row["expires_at"] - timedelta(seconds=0.5)]
-    ring = KeyRing(database, clock=lambda: now[0], ticks=ticks)
+    ring = KeyRing(cast(Database, database), clock=lambda: now[0], ticks=ticks)
     assert await ring.identify(secret) is not None
 
     ticks.now += 0.5
@@ -213,7 +205,7 @@ async def test_a_key_is_not_remembered_beyond_its_end(drawer: tuple[Drawer, str]
 async def test_refusals_are_not_remembered(drawer: tuple[Drawer, str]) -> None:
     """Guessing fills no memory, and a key just made works at once."""
     database, secret = drawer
-    ring = KeyRing(database, clock=lambda: NOW, ticks=Ticks())
+    ring = KeyRing(cast(Database, database), clock=lambda: NOW, ticks=Ticks())
     wrong = f"ork_{database.row['id']}_{'x' * 43}"
 
     answers = [await ring.identify(wrong), await ring.identify(wrong), await ring.identify(secret)]
@@ -224,10 +216,10 @@ async def test_refusals_are_not_remembered(drawer: tuple[Drawer, str]) -> None:
 
 async def test_memory_is_bounded() -> None:
     """However many keys are in use, only so many are remembered."""
-    ring = KeyRing(Drawer({}), clock=lambda: NOW, ticks=Ticks())
+    ring = KeyRing(cast(Database, Drawer({})), clock=lambda: NOW, ticks=Ticks())
     for _ in range(REMEMBERED_KEYS + 10):
         row, secret = create_key("shop", "payments", None, NOW)
-        ring.database = Drawer(row)
+        ring.database = cast(Database, Drawer(row))
         await ring.identify(secret)
 
     assert len(ring._known) == REMEMBERED_KEYS

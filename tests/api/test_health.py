@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from api.app import create_app
 from api.routes import health
 from orchestrator.store.connections import open_database
@@ -27,9 +29,9 @@ class Stuck:
         await asyncio.Event().wait()
 
 
-async def test_healthy_without_a_database(sqlite_api: Api) -> None:
+async def test_healthy_without_a_database(sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that lives says so, whatever its database does, and to anybody."""
-    sqlite_api.app.state.runtime.database = Unreachable()
+    monkeypatch.setattr(sqlite_api.world.runtime, "database", Unreachable())
 
     answer = await sqlite_api.client.get("/healthz")
 
@@ -43,39 +45,39 @@ async def test_ready(api: Api) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
 
 
-async def test_not_ready_without_a_database(sqlite_api: Api) -> None:
+async def test_not_ready_without_a_database(
+    sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database that is away is 503, and its address stays with us."""
-    database = sqlite_api.app.state.runtime.database
-    sqlite_api.app.state.runtime.database = Unreachable()
+    monkeypatch.setattr(sqlite_api.world.runtime, "database", Unreachable())
 
     answer = await sqlite_api.client.get("/readyz")
-    sqlite_api.app.state.runtime.database = database
 
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
     assert "10.0.0.7" not in answer.text
 
 
-async def test_not_ready_while_the_database_hangs(sqlite_api: Api, monkeypatch: Any) -> None:
+async def test_not_ready_while_the_database_hangs(
+    sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database that does not answer in time is as good as away."""
     monkeypatch.setattr(health, "DATABASE_SECONDS", 0.01)
-    database = sqlite_api.app.state.runtime.database
-    sqlite_api.app.state.runtime.database = Stuck()
+    monkeypatch.setattr(sqlite_api.world.runtime, "database", Stuck())
 
     answer = await sqlite_api.client.get("/readyz")
-    sqlite_api.app.state.runtime.database = database
 
     assert answer.status_code == 503
 
 
-async def test_not_ready_on_another_schema(sqlite_api: Api, empty_database_url: str) -> None:
+async def test_not_ready_on_another_schema(
+    sqlite_api: Api, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database without this program's schema is not served from."""
-    migrated = sqlite_api.app.state.runtime.database
     empty = open_database(empty_database_url)
-    sqlite_api.app.state.runtime.database = empty
+    monkeypatch.setattr(sqlite_api.world.runtime, "database", empty)
 
     answer = await sqlite_api.client.get("/readyz")
     await empty.close()
-    sqlite_api.app.state.runtime.database = migrated
 
     assert answer.status_code == 503
     assert "orchestrator migrate" in answer.json()["detail"]

@@ -27,6 +27,7 @@ CREATE TABLE evidence (
   CONSTRAINT uq_evidence_head UNIQUE (payment_id, sequence, hash),
   CONSTRAINT uq_evidence_status UNIQUE (payment_id, sequence, intent_status),
   CONSTRAINT ck_evidence_sequence_from_one CHECK (sequence >= 1),
+  CONSTRAINT ck_evidence_chain_begins CHECK (sequence > 1 or previous_hash = '0000000000000000000000000000000000000000000000000000000000000000'),
   CONSTRAINT uq_evidence_outcome_charge UNIQUE (outcome_charge)
 )
 ;;
@@ -61,11 +62,13 @@ CREATE TABLE payment_transitions (
   hash TEXT NOT NULL,
   CONSTRAINT pk_payment_transitions PRIMARY KEY (payment_id, sequence),
   CONSTRAINT uq_payment_transitions_head UNIQUE (payment_id, sequence, target, hash),
-  CONSTRAINT uq_payment_transitions_event UNIQUE (payment_id, sequence, event),
+  CONSTRAINT uq_payment_transitions_event UNIQUE (payment_id, sequence, event, attempt),
   CONSTRAINT ck_payment_transitions_sequence_from_one CHECK (sequence >= 1),
+  CONSTRAINT ck_payment_transitions_chain_begins CHECK (sequence > 1 or previous_hash = '0000000000000000000000000000000000000000000000000000000000000000'),
   CONSTRAINT ck_payment_transitions_create_is_first CHECK ((sequence = 1) = (source is null) and (sequence = 1) = (event = 'create')),
   CONSTRAINT ck_payment_transitions_create_gives_created CHECK (event <> 'create' or target = 'created'),
   CONSTRAINT ck_payment_transitions_create_has_facts CHECK ((event = 'create') = (facts_hash is not null)),
+  CONSTRAINT ck_payment_transitions_confirm_has_attempt CHECK (event <> 'confirm' or (attempt is not null and attempt >= 1)),
   CONSTRAINT ck_payment_transitions_success_is_proven CHECK (target <> 'succeeded' or (evidence is not null and evidence_status = 'succeeded' and evidence_status is not null)),
   CONSTRAINT ck_payment_transitions_failure_is_proven CHECK (target <> 'failed' or (evidence is not null and evidence_status = 'canceled' and evidence_status is not null)),
   CONSTRAINT ck_payment_transitions_actor_known CHECK (actor_kind in ('api_key','stripe','worker','operator'))
@@ -110,6 +113,9 @@ CREATE TABLE payments (
   CONSTRAINT ck_payments_amount_positive CHECK (amount > 0),
   CONSTRAINT ck_payments_max_attempts_range CHECK (max_attempts between 1 and 10),
   CONSTRAINT ck_payments_attempts_bounded CHECK (attempts_used between 0 and max_attempts),
+  CONSTRAINT ck_payments_version_from_one CHECK (version >= 1),
+  CONSTRAINT ck_payments_begins_unspent CHECK (version > 1 or attempts_used = 0),
+  CONSTRAINT ck_payments_evidence_begins CHECK (evidence_count > 0 or (evidence_count = 0 and evidence_hash = '0000000000000000000000000000000000000000000000000000000000000000')),
   CONSTRAINT ck_payments_state_known CHECK (state in ('created','confirming','succeeded','requires_new_card','card_disabled','failed')),
   CONSTRAINT ck_payments_waiting_has_attempt CHECK (state not in ('created','requires_new_card','card_disabled') or attempts_used < max_attempts),
   CONSTRAINT ck_payments_unhandled_is_due CHECK (state in ('succeeded','failed') or due_at is not null),
@@ -141,7 +147,9 @@ CREATE TABLE attempts (
   CONSTRAINT ck_attempts_closed_has_cause CHECK ((closed_at is null) = (closed_by is null)),
   CONSTRAINT ck_attempts_closed_by_known CHECK (closed_by is null or closed_by in ('outcome','abandoned','not_run','canceled')),
   CONSTRAINT ck_attempts_browser_is_closed CHECK (origin = 'server' or closed_at is not null),
+  CONSTRAINT ck_attempts_open_has_no_charge CHECK (charge is null or closed_at is not null),
   CONSTRAINT ck_attempts_server_can_resend CHECK (origin = 'browser' or (stripe_key is not null and parameters is not null)),
+  CONSTRAINT uq_attempts_confirm UNIQUE (payment_id, sequence),
   CONSTRAINT uq_attempts_stripe_key UNIQUE (stripe_key),
   CONSTRAINT uq_attempts_charge UNIQUE (charge)
 )
@@ -234,7 +242,7 @@ ALTER TABLE payments ADD CONSTRAINT fk_payments_evidence_head FOREIGN KEY(id, ev
 ;;
 ALTER TABLE payments ADD CONSTRAINT fk_payments_head FOREIGN KEY(id, version, state, last_hash) REFERENCES payment_transitions (payment_id, sequence, target, hash) DEFERRABLE INITIALLY DEFERRED
 ;;
-ALTER TABLE attempts ADD CONSTRAINT fk_attempts_confirm FOREIGN KEY(payment_id, sequence, event) REFERENCES payment_transitions (payment_id, sequence, event)
+ALTER TABLE attempts ADD CONSTRAINT fk_attempts_confirm FOREIGN KEY(payment_id, sequence, event, number) REFERENCES payment_transitions (payment_id, sequence, event, attempt)
 ;;
 ALTER TABLE card_disablements ADD CONSTRAINT fk_card_disablements_payment FOREIGN KEY(payment_id) REFERENCES payments (id)
 ;;

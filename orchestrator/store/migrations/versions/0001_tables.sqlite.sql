@@ -5,7 +5,7 @@ CREATE TABLE legal_edges (
   CONSTRAINT pk_legal_edges PRIMARY KEY (source, event, target),
   CONSTRAINT ck_legal_edges_moves CHECK (source <> target)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE TABLE evidence (
   payment_id TEXT NOT NULL,
@@ -28,11 +28,12 @@ CREATE TABLE evidence (
   CONSTRAINT uq_evidence_head UNIQUE (payment_id, sequence, hash),
   CONSTRAINT uq_evidence_status UNIQUE (payment_id, sequence, intent_status),
   CONSTRAINT ck_evidence_sequence_from_one CHECK (sequence >= 1),
+  CONSTRAINT ck_evidence_chain_begins CHECK (sequence > 1 or previous_hash = '0000000000000000000000000000000000000000000000000000000000000000'),
   CONSTRAINT fk_evidence_payment FOREIGN KEY(payment_id) REFERENCES payments (id),
   CONSTRAINT fk_evidence_previous FOREIGN KEY(payment_id, prev_sequence, previous_hash) REFERENCES evidence (payment_id, sequence, hash),
   CONSTRAINT uq_evidence_outcome_charge UNIQUE (outcome_charge)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE TABLE payment_transitions (
   payment_id TEXT NOT NULL,
@@ -65,11 +66,13 @@ CREATE TABLE payment_transitions (
   hash TEXT NOT NULL,
   CONSTRAINT pk_payment_transitions PRIMARY KEY (payment_id, sequence),
   CONSTRAINT uq_payment_transitions_head UNIQUE (payment_id, sequence, target, hash),
-  CONSTRAINT uq_payment_transitions_event UNIQUE (payment_id, sequence, event),
+  CONSTRAINT uq_payment_transitions_event UNIQUE (payment_id, sequence, event, attempt),
   CONSTRAINT ck_payment_transitions_sequence_from_one CHECK (sequence >= 1),
+  CONSTRAINT ck_payment_transitions_chain_begins CHECK (sequence > 1 or previous_hash = '0000000000000000000000000000000000000000000000000000000000000000'),
   CONSTRAINT ck_payment_transitions_create_is_first CHECK ((sequence = 1) = (source is null) and (sequence = 1) = (event = 'create')),
   CONSTRAINT ck_payment_transitions_create_gives_created CHECK (event <> 'create' or target = 'created'),
   CONSTRAINT ck_payment_transitions_create_has_facts CHECK ((event = 'create') = (facts_hash is not null)),
+  CONSTRAINT ck_payment_transitions_confirm_has_attempt CHECK (event <> 'confirm' or (attempt is not null and attempt >= 1)),
   CONSTRAINT ck_payment_transitions_success_is_proven CHECK (target <> 'succeeded' or (evidence is not null and evidence_status = 'succeeded' and evidence_status is not null)),
   CONSTRAINT ck_payment_transitions_failure_is_proven CHECK (target <> 'failed' or (evidence is not null and evidence_status = 'canceled' and evidence_status is not null)),
   CONSTRAINT ck_payment_transitions_actor_known CHECK (actor_kind in ('api_key','stripe','worker','operator')),
@@ -79,7 +82,7 @@ CREATE TABLE payment_transitions (
   CONSTRAINT fk_payment_transitions_evidence FOREIGN KEY(payment_id, evidence) REFERENCES evidence (payment_id, sequence),
   CONSTRAINT fk_payment_transitions_evidence_status FOREIGN KEY(payment_id, evidence, evidence_status) REFERENCES evidence (payment_id, sequence, intent_status)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE TABLE payments (
   id TEXT NOT NULL,
@@ -120,6 +123,9 @@ CREATE TABLE payments (
   CONSTRAINT ck_payments_amount_positive CHECK (amount > 0),
   CONSTRAINT ck_payments_max_attempts_range CHECK (max_attempts between 1 and 10),
   CONSTRAINT ck_payments_attempts_bounded CHECK (attempts_used between 0 and max_attempts),
+  CONSTRAINT ck_payments_version_from_one CHECK (version >= 1),
+  CONSTRAINT ck_payments_begins_unspent CHECK (version > 1 or attempts_used = 0),
+  CONSTRAINT ck_payments_evidence_begins CHECK (evidence_count > 0 or (evidence_count = 0 and evidence_hash = '0000000000000000000000000000000000000000000000000000000000000000')),
   CONSTRAINT ck_payments_state_known CHECK (state in ('created','confirming','succeeded','requires_new_card','card_disabled','failed')),
   CONSTRAINT ck_payments_waiting_has_attempt CHECK (state not in ('created','requires_new_card','card_disabled') or attempts_used < max_attempts),
   CONSTRAINT ck_payments_unhandled_is_due CHECK (state in ('succeeded','failed') or due_at is not null),
@@ -128,7 +134,7 @@ CREATE TABLE payments (
   CONSTRAINT fk_payments_evidence_head FOREIGN KEY(id, evidence_head, evidence_hash) REFERENCES evidence (payment_id, sequence, hash) DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT uq_payments_payment_intent UNIQUE (payment_intent)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE INDEX ix_payments_due ON payments (due_at) WHERE due_at is not null
 ;;
@@ -154,12 +160,14 @@ CREATE TABLE attempts (
   CONSTRAINT ck_attempts_closed_has_cause CHECK ((closed_at is null) = (closed_by is null)),
   CONSTRAINT ck_attempts_closed_by_known CHECK (closed_by is null or closed_by in ('outcome','abandoned','not_run','canceled')),
   CONSTRAINT ck_attempts_browser_is_closed CHECK (origin = 'server' or closed_at is not null),
+  CONSTRAINT ck_attempts_open_has_no_charge CHECK (charge is null or closed_at is not null),
   CONSTRAINT ck_attempts_server_can_resend CHECK (origin = 'browser' or (stripe_key is not null and parameters is not null)),
-  CONSTRAINT fk_attempts_confirm FOREIGN KEY(payment_id, sequence, event) REFERENCES payment_transitions (payment_id, sequence, event),
+  CONSTRAINT fk_attempts_confirm FOREIGN KEY(payment_id, sequence, event, number) REFERENCES payment_transitions (payment_id, sequence, event, attempt),
+  CONSTRAINT uq_attempts_confirm UNIQUE (payment_id, sequence),
   CONSTRAINT uq_attempts_stripe_key UNIQUE (stripe_key),
   CONSTRAINT uq_attempts_charge UNIQUE (charge)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE UNIQUE INDEX uq_attempts_one_open ON attempts (payment_id) WHERE closed_at is null
 ;;
@@ -174,7 +182,7 @@ CREATE TABLE cards (
   seen_at TEXT NOT NULL,
   CONSTRAINT pk_cards PRIMARY KEY (owner, payment_method)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE TABLE card_disablements (
   owner TEXT NOT NULL,
@@ -190,7 +198,7 @@ CREATE TABLE card_disablements (
   CONSTRAINT ck_card_disablements_scope_known CHECK (scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint')),
   CONSTRAINT fk_card_disablements_payment FOREIGN KEY(payment_id) REFERENCES payments (id)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE UNIQUE INDEX uq_card_disablements_active ON card_disablements (owner, scope_key) WHERE enabled_at is null
 ;;
@@ -205,7 +213,7 @@ CREATE TABLE idempotency_keys (
   CONSTRAINT pk_idempotency_keys PRIMARY KEY (owner, "key"),
   CONSTRAINT fk_idempotency_keys_payment FOREIGN KEY(payment_id) REFERENCES payments (id) DEFERRABLE INITIALLY DEFERRED
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE TABLE api_keys (
   id TEXT NOT NULL,
@@ -218,7 +226,7 @@ CREATE TABLE api_keys (
   CONSTRAINT pk_api_keys PRIMARY KEY (id),
   CONSTRAINT ck_api_keys_scope_known CHECK (scope in ('payments','audit','admin'))
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE TABLE anomalies (
   payment_id TEXT NOT NULL,
@@ -229,7 +237,7 @@ CREATE TABLE anomalies (
   CONSTRAINT pk_anomalies PRIMARY KEY (payment_id, kind, noted_at),
   CONSTRAINT fk_anomalies_payment FOREIGN KEY(payment_id) REFERENCES payments (id)
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
 CREATE TABLE deployment (
   single INTEGER NOT NULL,
@@ -238,5 +246,5 @@ CREATE TABLE deployment (
   CONSTRAINT ck_deployment_one_row CHECK (single = 1),
   CONSTRAINT ck_deployment_mode_known CHECK (mode in ('test','live'))
 )
- STRICT
+ STRICT, WITHOUT ROWID
 ;;
