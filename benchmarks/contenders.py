@@ -60,9 +60,9 @@ def ours(server: PostgresServer, stripe: str) -> Iterator[Contender]:
         "ORCHESTRATOR_STRIPE_API_BASE": stripe,
         "ORCHESTRATOR_STRIPE_WEBHOOK_SECRETS": "whsec_benchmark",
     }
-    arguments = [str(port)]
+    arguments = ["serve", "--no-worker", "--port", str(port)]
     with running(
-        "benchmarks.server", *arguments, path="/healthz", port=port, environment=environment
+        "orchestrator", *arguments, path="/healthz", port=port, environment=environment
     ) as pid:
         yield Contender("ours", pid, f"http://127.0.0.1:{port}", key)
 

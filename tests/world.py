@@ -152,7 +152,7 @@ def stand_in(on_call: OnCall | None = None) -> Iterator[str]:
 async def open_world(database_url: str, stand_in_url: str, **settings: Any) -> AsyncIterator[World]:
     """Open a deployment on a migrated database, with an account of its own."""
     key = f"sk_test_{uuid.uuid4().hex}"
-    given: dict[str, Any] = {"stripe_timeout": 5.0, **settings}
+    given: dict[str, Any] = {"stripe_timeout": 20.0, **settings}
     runtime = await Runtime.open(
         Settings(
             _env_file=None,

@@ -24,9 +24,9 @@ from orchestrator.change import Change
 from orchestrator.errors import OrchestratorError
 from orchestrator.gateway.parsing import merge_failure
 from orchestrator.gateway.views import ChargeView, Failure, IntentView, Reply, ReplyKind
-from orchestrator.handlers import RuleSet, load_rules
+from orchestrator.handlers import RuleSet
 from orchestrator.payment import Actor, OpenAttempt, Payment, Settling
-from orchestrator.payments import _refuse_confirm
+from orchestrator.refusals import refuse_confirm
 from orchestrator.settle import Observation, Source, begin_payment, intend, open_attempt, settle
 from orchestrator.settle.schedule import Timing
 from orchestrator.states import PaymentState
@@ -38,6 +38,10 @@ LONGEST_WAIT: Final = timedelta(seconds=302)
 CALLER: Final = Actor("api_key", "key")
 AMOUNT: Final = 1000
 INTENT: Final = "pi_model"
+REFUSALS: Final = {
+    "refused": "payment_method_unexpected_state",
+    "unexpected": "payment_intent_unexpected_state",
+}
 
 
 class Closing(NamedTuple):
@@ -63,8 +67,8 @@ class Step(NamedTuple):
 class Desk:
     """Payments by number, and what the rules make of them."""
 
-    def __init__(self, max_attempts: int, rules: RuleSet | None = None) -> None:
-        self.rules = rules or load_rules()
+    def __init__(self, max_attempts: int, rules: RuleSet) -> None:
+        self.rules = rules
         self.payments: list[Payment] = []
         self._numbers: dict[Any, int] = {}
         self.start = self._begin(max_attempts)
@@ -76,15 +80,13 @@ class Desk:
         observation = Observation(source, _reply(answer), before, Actor("stripe"))
         return self._decide(
             number,
-            lambda payment: settle(
-                payment, observation, rules=self.rules, now=NOW, timing=TIMING
-            ),
+            lambda payment: settle(payment, observation, rules=self.rules, now=NOW, timing=TIMING),
         )
 
     def open(self, number: int, card: str) -> Step | None:
         """Open an attempt, or return null where a confirm is refused."""
         try:
-            _refuse_confirm(self.payments[number], NOW)
+            refuse_confirm(self.payments[number], NOW)
         except OrchestratorError:
             return None
         return self._decide(
@@ -238,25 +240,20 @@ def _charge_number(charge: str | None) -> int | None:
 
 def _reply(answer: Answer) -> Reply:
     """Draw an answer as the gateway and the driver hand it on."""
-    seen = answer.seen
-    intent = _intent_view(seen) if seen else None
-    if answer.kind == "error":
+    if answer.kind in REFUSALS:
+        intent = _intent_view(answer.seen) if answer.seen else None
+        code = REFUSALS[answer.kind]
+        return Reply(ReplyKind.refused, intent, code=code, http_status=400)
+    if answer.seen is None:
         return Reply(ReplyKind.stored_error, http_status=500, replayed=True)
-    if answer.kind == "refused":
-        code = "payment_method_unexpected_state"
-        return Reply(ReplyKind.refused, intent, code=code, http_status=400)
-    if answer.kind == "unexpected":
-        code = "payment_intent_unexpected_state"
-        return Reply(ReplyKind.refused, intent, code=code, http_status=400)
     if answer.kind == "declined":
-        return _declined_reply(seen, intent)
-    return Reply(ReplyKind.answered, intent)
+        return _declined_reply(answer.seen)
+    return Reply(ReplyKind.answered, _intent_view(answer.seen))
 
 
-def _declined_reply(seen: Seen | None, intent: IntentView | None) -> Reply:
-    assert seen is not None and seen.error is not None, "a decline shows what it was"
-    assert intent is not None, "a decline shows the intent"
-    failure = _failure(seen.error)
+def _declined_reply(seen: Seen) -> Reply:
+    assert seen.error is not None, "a decline shows what it was"
+    intent, failure = _intent_view(seen), _failure(seen.error)
     charge = next((c for c in intent.charges or () if c.id == failure.charge), None)
     return Reply(
         ReplyKind.answered, intent, failure=merge_failure(failure, charge), http_status=402
@@ -282,9 +279,7 @@ def _failure(error: Error) -> Failure:
     if error.charge is None:
         return Failure("payment_intent_authentication_failure", payment_method=error.card)
     code = DECLINE_CODES[kind_of(error.card)]
-    return Failure(
-        "card_declined", code, charge=charge_id(error.charge), payment_method=error.card
-    )
+    return Failure("card_declined", code, charge=charge_id(error.charge), payment_method=error.card)
 
 
 def _charge_view(charge: Charge) -> ChargeView:

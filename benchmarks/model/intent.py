@@ -19,6 +19,8 @@ class Card(StrEnum):
     fraudulent = "fraudulent"  # declined, and no other card would help
     challenged = "challenged"  # 3-D Secure; the customer, then the issuer, decide the rest
     processing = "processing"  # the network decides later
+    unstarted = "unstarted"  # 3-D Secure cannot be started: 200, and the intent wants a card again
+    limited = "limited"  # one confirmation too many: Stripe cancels the intent instead
     invalid = "invalid"  # Stripe refuses the request
 
 
@@ -156,6 +158,10 @@ def confirm(intent: Intent, owner: int, card: str) -> Intent:
             return _with_fate(intent, owner, Fate.processing)
         case Card.approved:
             return _pay(intent, owner, card)
+        case Card.unstarted:
+            return _fail_authentication(intent, owner, card)
+        case Card.limited:
+            return _with_fate(cancel(intent), owner, Fate.not_run)
         case _:
             return _decline(intent, owner, card)
 
@@ -163,15 +169,14 @@ def confirm(intent: Intent, owner: int, card: str) -> Intent:
 def finish_challenge(intent: Intent, end: str) -> Intent:
     """End an open challenge: ``approve``, ``decline`` (by the issuer, after it) or ``fail``."""
     owner, card = intent.challenger, intent.card
-    assert owner is not None and card is not None, "a challenge belongs to a confirmation"
+    assert owner is not None, "a challenge belongs to a confirmation"
+    assert card is not None, "a challenge is about a card"
     intent = intent._replace(challenger=None)
     if end == "approve":
         return _pay(intent, owner, card)
     if end == "decline":
         return _decline(intent, owner, card)
-    error = Error(card, None)
-    intent = intent._replace(status=WAITING, error=error, card=None)
-    return _with_fate(intent, owner, Fate.unauthenticated)
+    return _fail_authentication(intent, owner, card)
 
 
 def finish_processing(intent: Intent, *, paid: bool) -> Intent:
@@ -227,6 +232,11 @@ def _decline(intent: Intent, owner: int, card: str) -> Intent:
         card=None,
     )
     return _with_fate(intent, owner, Fate.declined)
+
+
+def _fail_authentication(intent: Intent, owner: int, card: str) -> Intent:
+    intent = intent._replace(status=WAITING, error=Error(card, None), card=None)
+    return _with_fate(intent, owner, Fate.unauthenticated)
 
 
 def _with_fate(intent: Intent, owner: int, fate: Fate) -> Intent:

@@ -20,7 +20,7 @@ from benchmarks.model.world import (
     World,
     describe,
 )
-from orchestrator.handlers import RuleSet
+from orchestrator.handlers import HandlerResult, Outcome, PaymentDetails, RuleSet, load_rules
 from orchestrator.settle import Source
 from orchestrator.states import PaymentState
 
@@ -68,9 +68,9 @@ class Model:
     Each part of a step depends on a part of the situation, and is worked out once.
     """
 
-    def __init__(self, bounds: Bounds, rules: RuleSet | None = None) -> None:
+    def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self.desk = Desk(bounds.max_attempts, rules)
+        self.desk = Desk(bounds.max_attempts, _rules(bounds))
         self.intents: Table[Intent] = Table()
         self.calls: Table[Call] = Table()
         self.settled: Memo[tuple[int, int], Step] = Memo(self._settle)
@@ -282,6 +282,16 @@ class Model:
     def _awaited_answer(self, payment: int) -> int:
         attempt = self.desk.payments[payment].settling.open
         return attempt.number if attempt is not None and attempt.answer is None else 0
+
+
+def _rules(bounds: Bounds) -> RuleSet:
+    rules = load_rules()
+    return rules.with_overrides({"generic_decline": think}) if bounds.patient_handlers else rules
+
+
+def think(outcome: Outcome, payment: PaymentDetails) -> HandlerResult:
+    """Ask to be asked again, as a handler of a deployment's may."""
+    return HandlerResult(completed=False, requires_retry=False)
 
 
 def list_charges(intent: Intent, call: Call) -> Call:

@@ -13,7 +13,6 @@ from benchmarks.model.truth import (
     world_problems,
 )
 from benchmarks.model.world import Bounds, World
-from orchestrator.handlers import RuleSet
 
 Progress = Callable[[int, int], None]
 
@@ -43,7 +42,6 @@ class Search:
     """One exploration within bounds."""
 
     bounds: Bounds
-    rules: RuleSet | None = None
     most_violations: int = 1
     most_situations: int | None = None
     most_seconds: float | None = None
@@ -55,7 +53,7 @@ class Search:
     def run(self) -> Found:
         """Explore until everything is seen, or enough is found."""
         began = monotonic()
-        model = Model(self.bounds, self.rules)
+        model = Model(self.bounds)
         found = Found()
         first = model.start()
         self._parents[first] = None

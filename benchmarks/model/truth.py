@@ -7,7 +7,7 @@ from benchmarks.model import intent as stripe
 from benchmarks.model.desk import Closing, agrees
 from benchmarks.model.intent import DEAD, PROCESSING, WAITING, Fate, Intent
 from benchmarks.model.model import RECORDS, Model, list_charges
-from benchmarks.model.world import Call, Move, World
+from benchmarks.model.world import Bounds, Call, Move, World
 from orchestrator.payment import Payment
 from orchestrator.settle import Source
 from orchestrator.states import PaymentState
@@ -21,27 +21,30 @@ def move_problems(before: World, move: Move, model: Model) -> Iterator[str]:
     yield from move.problems
     for closing in move.closings:
         intent = model.intents.things[before.intent]
-        yield from closing_problems(closing, intent, before.closed)
+        yield from closing_problems(closing, intent, before.closed, model.bounds)
 
 
 def closing_problems(
-    closing: Closing, intent: Intent, closed: tuple[str, ...]
+    closing: Closing, intent: Intent, closed: tuple[str, ...], bounds: Bounds
 ) -> Iterator[str]:
-    """Say where a failure was counted for somebody it does not belong to."""
+    """Say where a failure was counted for somebody it does not belong to.
+
+    An attempt that is dead without a charge of its own (replaced by a browser's confirmation, or
+    not authenticated) is closed by whatever failure is seen next.
+    """
     number, how, charge = closing
     owner = next((c.owner for c in intent.charges if c.id == charge), None)
     fate = intent.fate(number) if number else Fate.unsent
+    own = owner == number or bounds.shared_cards
     match how:
-        case "outcome" if charge is None:
-            right = fate in {Fate.unauthenticated, Fate.refused}
         case "outcome":
-            right = owner == number or (fate in DEAD and fate is not Fate.declined)
+            right = fate in DEAD and (own or fate is not Fate.declined)
         case "browser":
-            right = owner == stripe.BROWSER
+            right = owner == stripe.BROWSER or bounds.shared_cards
         case "not_run":
             right = fate is Fate.not_run
         case "abandoned_outcome":
-            right = owner == number or _both_abandoned(owner, number, closed)
+            right = own or _both_abandoned(owner, number, closed)
         case _:
             right = True
     if not right:
@@ -68,7 +71,12 @@ def world_problems(world: World, model: Model) -> Iterator[str]:
 
 
 def repeat_problems(world: World, model: Model) -> Iterator[str]:
-    """Say where settling the same answer again would change anything."""
+    """Say where settling the same answer again would change anything.
+
+    Asking a patient handler again is meant to bring another answer.
+    """
+    if model.bounds.patient_handlers:
+        return
     for number in world.calls:
         call = model.calls.things[number]
         if not call.settleable or call.answer is None:
@@ -176,7 +184,7 @@ class _Recovery:
         step = self.model.settled[self._payment, self.model.calls.number(call)]
         found = list(step.problems)
         for closing in step.closings:
-            found += closing_problems(closing, self._intent, tuple(self._closed))
+            found += closing_problems(closing, self._intent, tuple(self._closed), self.model.bounds)
             if closing.how not in RECORDS:
                 self._closed[closing.attempt - 1] = closing.how
         self.found += [f"in recovery: {problem}" for problem in found]

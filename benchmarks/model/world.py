@@ -21,6 +21,8 @@ class Bounds:
     ``readers`` bounds reads and cancels under way at once, ``calls`` all calls together.
     ``torn`` lists charges in a step of their own, after the intent was read. ``supersedes`` says
     whether a confirm replaces an open challenge. Cards are those of our confirms and of browsers'.
+    With ``shared_cards`` a browser may use the very card of an attempt, so that whose charge it
+    was cannot be told; with ``patient_handlers`` a handler does not answer at once.
     """
 
     max_attempts: int
@@ -34,6 +36,8 @@ class Bounds:
     ends_wanted: int = 1
     torn: bool = False
     supersedes: bool = True
+    shared_cards: bool = False
+    patient_handlers: bool = False
 
 
 class Call(NamedTuple):

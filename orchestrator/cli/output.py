@@ -12,6 +12,15 @@ from rich.table import Table
 from orchestrator.chain import instant
 from orchestrator.gateway.currencies import exponent
 
+STATE_STYLES = {
+    "created": "cyan",
+    "confirming": "blue",
+    "requires_new_card": "yellow",
+    "card_disabled": "magenta",
+    "succeeded": "green",
+    "failed": "red",
+}
+
 # Wide enough that a line of a log file is not broken in two where no terminal says how wide it is.
 _UNKNOWN_WIDTH = 160
 
@@ -41,6 +50,11 @@ def money(amount: int, currency: str) -> str:
     """Write an amount in minor units as people read it: ``19.99 USD``."""
     places = exponent(currency)
     return f"{Decimal(amount).scaleb(-places):,.{places}f} {currency.upper()}"
+
+
+def styled(state: str) -> str:
+    """Write a state in its colour."""
+    return f"[{STATE_STYLES.get(state, 'white')}]{state}[/]"
 
 
 def clock_time(moment: datetime) -> str:

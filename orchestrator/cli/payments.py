@@ -9,21 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from orchestrator.cli.failures import CommandFailed
-from orchestrator.cli.output import clock_time, console, money, print_json, table
+from orchestrator.cli.output import clock_time, console, money, print_json, styled, table
 
 if TYPE_CHECKING:
     from orchestrator.payment import Payment
 
 app = typer.Typer(help="Look at payments.", no_args_is_help=True)
 
-STATE_STYLES = {
-    "created": "cyan",
-    "confirming": "blue",
-    "requires_new_card": "yellow",
-    "card_disabled": "magenta",
-    "succeeded": "green",
-    "failed": "red",
-}
 Row = dict[str, Any]
 
 # What a history row shows as it is stored; the rest is put together.
@@ -156,11 +148,6 @@ def _show_next(screen: Console, payment: "Payment") -> None:
         screen.print(f"It waits for the customer: {payment.next_action.get('type')}.", markup=False)
     else:
         screen.print("Stripe was asked; the outcome is not known yet, and a worker looks for it.")
-
-
-def styled(state: str) -> str:
-    """Write a state in its colour."""
-    return f"[{STATE_STYLES.get(state, 'white')}]{state}[/]"
 
 
 def elapsed(before: datetime | None, now: datetime) -> str:

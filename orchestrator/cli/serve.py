@@ -41,4 +41,4 @@ def serve(
 
 
 def _announce(url: str) -> None:
-    typer.echo(f"Serving on {url} (stop with Ctrl-C)", err=True)
+    typer.echo(f"Serving on {url} (stop with Ctrl-C)")

@@ -404,7 +404,10 @@ def _failure_since(
     """
     if attempt.undecided is not None:
         return attempt.undecided
-    newer = _newer_than(intent.charges or (), attempt.charge_before)
+    # What the network was processing then is the attempt's own charge, under the same id now.
+    newer = _newer_than(
+        intent.charges or (), attempt.charge_before, or_itself=answer == "processing"
+    )
     for charge in newer:
         if _is_uncounted_failure(run, charge) and charge.payment_method in attempt.payment_methods:
             assert charge.failure is not None, "a failed charge carries its failure"
@@ -478,10 +481,12 @@ def _abandoned_attempt_of(run: _Settlement, charge: ChargeView) -> AbandonedAtte
     return None
 
 
-def _newer_than(charges: tuple[ChargeView, ...], baseline: str | None) -> tuple[ChargeView, ...]:
+def _newer_than(
+    charges: tuple[ChargeView, ...], baseline: str | None, *, or_itself: bool
+) -> tuple[ChargeView, ...]:
     """Return the charges made after ``baseline``; Stripe lists the newest first."""
     ids = [charge.id for charge in charges]
-    return charges[: ids.index(baseline)] if baseline in ids else charges
+    return charges[: ids.index(baseline) + or_itself] if baseline in ids else charges
 
 
 def _own_failure(run: _Settlement, intent: IntentView) -> Failure | None:

@@ -157,63 +157,96 @@ class SqliteDatabase:
             return function(connection, *arguments)
 
 
+_Queued = tuple[Job, tuple[Any, ...], Future[Any]]
+
+
 class _WriterThread:
     """The one thread that writes: takes what is queued, commits it together, answers each."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.SimpleQueue[tuple[Job, tuple[Any, ...], Future[Any]] | None] = (
-            queue.SimpleQueue()
-        )
+        self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._refusal: Exception | None = None
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     def submit(self, function: Job, arguments: tuple[Any, ...]) -> Future[Any]:
+        """Queue a job; one that can no longer be carried out is answered at once."""
         future: Future[Any] = Future()
-        self._queue.put((function, arguments, future))
+        with self._lock:
+            if self._refusal is None:
+                self._queue.put((function, arguments, future))
+            else:
+                future.set_exception(self._refusal)
         return future
 
     def stop(self) -> None:
-        self._queue.put(None)
+        """Finish what is queued, take nothing more, and end the thread."""
+        with self._lock:
+            self._refusal = self._refusal or RuntimeError("The database is closed.")
+            self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        with self._engine.connect() as connection:
-            while (first := self._queue.get()) is not None:
-                group = [first]
-                stopping = False
-                while len(group) < GROUP_SIZE and not self._queue.empty():
-                    job = self._queue.get()
-                    if job is None:
-                        stopping = True
-                        break
-                    group.append(job)
-                _commit_group(connection, group)
-                if stopping:
-                    return
+        try:
+            with self._engine.connect() as connection:
+                while group := self._take_group():
+                    _commit_group(connection, group)
+        except Exception as exc:  # noqa: BLE001  handed to everybody who would wait for ever
+            self._refuse_from_now_on(exc)
 
+    def _take_group(self) -> list[_Queued]:
+        """Wait for a job and take those behind it; empty once there is nothing left to do.
 
-_Queued = tuple[Job, tuple[Any, ...], Future[Any]]
+        Who has gone by now has written nothing; from here on a job is carried out whoever waits.
+        """
+        group: list[_Queued] = []
+        while not group or (len(group) < GROUP_SIZE and not self._queue.empty()):
+            job = self._queue.get()
+            if job is None:
+                if group:
+                    self._queue.put(None)
+                return group
+            if job[2].set_running_or_notify_cancel():
+                group.append(job)
+        return group
+
+    def _refuse_from_now_on(self, exc: Exception) -> None:
+        with self._lock:
+            self._refusal = exc
+            while not self._queue.empty():
+                job = self._queue.get()
+                if job is not None and job[2].set_running_or_notify_cancel():
+                    job[2].set_exception(exc)
 
 
 def _commit_group(connection: Connection, group: list[_Queued]) -> None:
     """Commit a group; where the commit itself is refused, commit its jobs one by one.
 
-    A savepoint does not check deferred keys, so one bad job could fail the commit of all.
+    A savepoint does not check deferred keys, so one bad job could fail the commit of all. A
+    transaction that cannot even begin (the file is locked, the disk is full) fails for all.
     """
     done: list[tuple[Future[Any], Any]] = []
+    began = False
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+        began = True
         for job in group:
             _run_job(connection, job, done)
         connection.exec_driver_sql("COMMIT")
     except Exception as exc:  # noqa: BLE001  handed to every caller that has no answer yet
         _roll_back(connection)
-        _answer_failed_group(connection, [job for job in group if not job[2].done()], group, exc)
+        waiting = [job for job in group if not job[2].done()]
+        if began and len(group) > 1:
+            for job in waiting:
+                _commit_group(connection, [job])
+        else:
+            for _, _, future in waiting:
+                future.set_exception(exc)
         return
     for future, result in done:
-        if not future.cancelled():
-            future.set_result(result)
+        future.set_result(result)
 
 
 def _run_job(connection: Connection, job: _Queued, done: list[tuple[Future[Any], Any]]) -> None:
@@ -223,22 +256,10 @@ def _run_job(connection: Connection, job: _Queued, done: list[tuple[Future[Any],
         result = function(connection, *arguments)
     except Exception as exc:  # noqa: BLE001  the job's own failure goes to its caller
         connection.exec_driver_sql("ROLLBACK TO job")
-        if not future.cancelled():
-            future.set_exception(exc)
+        future.set_exception(exc)
     else:
         done.append((future, result))
     connection.exec_driver_sql("RELEASE job")
-
-
-def _answer_failed_group(
-    connection: Connection, waiting: list[_Queued], group: list[_Queued], exc: Exception
-) -> None:
-    if len(group) > 1:
-        for job in waiting:
-            _commit_group(connection, [job])
-    else:
-        for _, _, future in waiting:
-            future.set_exception(exc)
 
 
 def _roll_back(connection: Connection) -> None:

@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from orchestrator.store.schema import api_keys, deployment
 
+_MODE = select(deployment.c.mode)
+# Of two processes that start at once, the second finds what the first has bound.
+_BIND_MODE = text("INSERT INTO deployment (single, mode) VALUES (1, :mode) ON CONFLICT DO NOTHING")
 _KEY = select(api_keys).where(api_keys.c.id == bindparam("id"))
 
 
@@ -39,9 +42,7 @@ def revoke_key(connection: Connection, key_id: str, now: datetime) -> bool:
 
 def claim_mode(connection: Connection, mode: str) -> str:
     """Bind the database to ``test`` or ``live``, once; return the mode it is bound to."""
-    stored = connection.execute(select(deployment.c.mode)).scalar_one_or_none()
-    if stored is None:
-        connection.execute(insert(deployment), {"single": 1, "mode": mode})
-        return mode
-    found: str = stored
-    return found
+    if connection.execute(_MODE).scalar_one_or_none() is None:
+        connection.execute(_BIND_MODE, {"mode": mode})
+    bound: str = connection.execute(_MODE).scalar_one()
+    return bound

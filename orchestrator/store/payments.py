@@ -42,6 +42,7 @@ from orchestrator.store.schema import (
     cards,
     evidence,
     idempotency_keys,
+    payment_beginnings,
     payment_transitions,
     payments,
 )
@@ -307,7 +308,8 @@ def _write_in_order(connection: Connection, change: Change) -> None:
 def _write_sqlite(connection: Connection, change: Change) -> None:
     """History first: a trigger moves the payment with each row, the update brings the rest."""
     if change.before is None:
-        _append(connection, "transitions", change)
+        for row in change.transitions:
+            connection.execute(_BEGIN_HISTORY, row)
         _run(connection, insert(payments), _row_of(change.after, _COLUMNS), prefix="")
         return
     _refuse_stale(connection, change)
@@ -413,6 +415,8 @@ def _run(
 
 
 _UPDATE_PAYMENT = _update_payment(_CHANGING)
+# Whatever a writer that failed may have left behind for this payment is nobody's.
+_BEGIN_HISTORY = insert(payment_beginnings).prefix_with("OR REPLACE")
 _INSERTS = {
     table.name: insert(table)
     for table in (evidence, payment_transitions, attempts, idempotency_keys, anomalies)

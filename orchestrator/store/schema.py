@@ -5,6 +5,8 @@ history row's, each history row's source is the row before's target, and each ta
 ``legal_edges``. So what is stored is always a path of the machine.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -22,18 +24,18 @@ from sqlalchemy import (
 from orchestrator.chain import GENESIS
 from orchestrator.store.types import BIG, DOCUMENT, FLAG, MOMENT
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=_NAMES)
+sqlite_metadata = MetaData(naming_convention=_NAMES)
 
-# Without rowids: a row that is replaced by its rowid would pass every trigger that looks for its key.
-_SQLITE = {"sqlite_strict": True, "sqlite_with_rowid": False}
+# Without rowids: a row replaced by its rowid would pass every trigger that looks for its key.
+_SQLITE: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _STATES = "'created','confirming','succeeded','requires_new_card','card_disabled','failed'"
 
 legal_edges = Table(
@@ -417,3 +419,27 @@ deployment = Table(
     CheckConstraint("mode in ('test','live')", name="mode_known"),
     **_SQLITE,
 )
+
+# On SQLite alone, whose triggers cannot wait for the end of a transaction: a payment's first
+# history row stands here until the insert of the payment takes it over, so that neither is ever
+# without the other. The migration has its constraints.
+payment_beginnings = Table(
+    "payment_beginnings",
+    sqlite_metadata,
+    *[
+        Column(
+            column.name,
+            column.type,
+            primary_key=column.name == "payment_id",
+            nullable=column.nullable and column.name != "facts_hash",
+        )
+        for column in payment_transitions.c
+        if column.computed is None
+    ],
+    **_SQLITE,
+)
+
+
+def metadata_of(dialect: str) -> list[MetaData]:
+    """Return what a database of this dialect holds."""
+    return [metadata, sqlite_metadata] if dialect == "sqlite" else [metadata]

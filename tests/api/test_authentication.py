@@ -31,7 +31,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 )
 async def test_no_key_in_use(sqlite_api: Api, header: str | None) -> None:
     """Without a key that is in use every route is 401 and says how to authenticate."""
-    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    headers = [] if header is None else [(b"authorization", header.encode("latin-1"))]
     answer = await sqlite_api.client.get("/v1/machine", headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")

@@ -2,11 +2,12 @@
 
 from alembic import context
 
-from orchestrator.store.schema import metadata
+from orchestrator.store.schema import metadata_of
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    connection=connection,
+    target_metadata=metadata_of(connection.dialect.name),
     compare_type=True,
     transaction_per_migration=True,
 )

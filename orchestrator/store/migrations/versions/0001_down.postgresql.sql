@@ -26,7 +26,11 @@ DROP FUNCTION payments_step
 ;;
 DROP FUNCTION rows_not_ahead
 ;;
+DROP FUNCTION payments_spent
+;;
 DROP FUNCTION attempts_close_once
 ;;
 DROP FUNCTION card_disablements_enable_once
+;;
+DROP FUNCTION api_keys_revoke_once
 ;;

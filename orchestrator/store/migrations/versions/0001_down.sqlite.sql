@@ -20,5 +20,7 @@ DROP TABLE evidence
 ;;
 DROP TABLE payments
 ;;
+DROP TABLE payment_beginnings
+;;
 DROP TABLE legal_edges
 ;;

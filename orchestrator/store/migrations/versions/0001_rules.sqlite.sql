@@ -1,6 +1,11 @@
 -- SQLite checks foreign keys only on connections that ask for it, so every rule that a foreign key
 -- holds is a trigger as well. A history row moves its payment by trigger: a row ahead of its
--- payment, or a payment ahead of its history, cannot exist even for a moment.
+-- payment, or a payment ahead of its history, cannot exist even for a moment. The first row waits in
+-- payment_beginnings until the insert of its payment takes it over, for the same reason.
+--
+-- OR IGNORE, OR FAIL and OR REPLACE of a statement reach into the triggers it fires: what a trigger
+-- writes may be skipped while the row that fired it stays. So whatever could fail there is refused
+-- before, and what should have been written is looked for after; RAISE(ABORT) is never overruled.
 CREATE TRIGGER legal_edges_closed_insert BEFORE INSERT ON legal_edges
 BEGIN SELECT RAISE(ABORT, 'legal_edges is closed: the machine changes by migration'); END
 ;;
@@ -16,26 +21,43 @@ BEGIN SELECT RAISE(ABORT, 'UNIQUE: the payment or its payment_intent exists alre
 ;;
 CREATE TRIGGER payments_begin BEFORE INSERT ON payments
 BEGIN
-  SELECT RAISE(ABORT, 'a payment needs its history row: insert the history first')
+  SELECT RAISE(ABORT, 'a payment begins with its first history row, in payment_beginnings')
+  WHERE NOT EXISTS (
+    SELECT 1 FROM payment_beginnings b
+    WHERE b.payment_id = NEW.id AND b.sequence = NEW.version
+      AND b.target = NEW.state AND b.hash = NEW.last_hash);
+  SELECT RAISE(ABORT, 'a new payment has no evidence yet') WHERE NEW.evidence_count <> 0;
+END
+;;
+CREATE TRIGGER payments_begun AFTER INSERT ON payments
+BEGIN
+  INSERT INTO payment_transitions (
+    payment_id, sequence, source, event, target, attempt, handler, handler_error, completed,
+    requires_retry, code, decline_code, reason, actor_kind, actor_id, request_id,
+    stripe_request_id, stripe_event_id, evidence, evidence_status, facts_hash, machine_version,
+    rules_version, application_version, occurred_at, previous_hash, hash)
+  SELECT
+    payment_id, sequence, source, event, target, attempt, handler, handler_error, completed,
+    requires_retry, code, decline_code, reason, actor_kind, actor_id, request_id,
+    stripe_request_id, stripe_event_id, evidence, evidence_status, facts_hash, machine_version,
+    rules_version, application_version, occurred_at, previous_hash, hash
+  FROM payment_beginnings WHERE payment_id = NEW.id;
+  DELETE FROM payment_beginnings WHERE payment_id = NEW.id;
+  SELECT RAISE(ABORT, 'a payment begins with its first history row')
   WHERE NOT EXISTS (
     SELECT 1 FROM payment_transitions t
     WHERE t.payment_id = NEW.id AND t.sequence = NEW.version
-      AND t.target = NEW.state AND t.hash = NEW.last_hash
-  );
-  SELECT RAISE(ABORT, 'attempts_used must equal the number of confirm rows')
-  WHERE NEW.attempts_used <> (
-    SELECT count(*) FROM payment_transitions t
-    WHERE t.payment_id = NEW.id AND t.event = 'confirm'
-  );
-  SELECT RAISE(ABORT, 'a new payment has no evidence yet') WHERE NEW.evidence_count <> 0;
+      AND t.target = NEW.state AND t.hash = NEW.last_hash);
 END
 ;;
 CREATE TRIGGER payments_unchanging BEFORE UPDATE ON payments
 WHEN NEW.id IS NOT OLD.id OR NEW.owner IS NOT OLD.owner OR NEW.amount IS NOT OLD.amount
   OR NEW.currency IS NOT OLD.currency OR NEW.customer IS NOT OLD.customer
   OR NEW.item_ids IS NOT OLD.item_ids OR NEW.transaction_id IS NOT OLD.transaction_id
+  OR NEW.description IS NOT OLD.description OR NEW.metadata IS NOT OLD.metadata
+  OR NEW.setup_future_usage IS NOT OLD.setup_future_usage
   OR NEW.payment_intent IS NOT OLD.payment_intent OR NEW.max_attempts IS NOT OLD.max_attempts
-  OR NEW.created_at IS NOT OLD.created_at
+  OR NEW.expires_at IS NOT OLD.expires_at OR NEW.created_at IS NOT OLD.created_at
 BEGIN SELECT RAISE(ABORT, 'this column of a payment never changes'); END
 ;;
 CREATE TRIGGER payments_step BEFORE UPDATE ON payments
@@ -76,11 +98,23 @@ BEGIN
   WHERE NEW.source IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM legal_edges e
     WHERE e.source = NEW.source AND e.event = NEW.event AND e.target = NEW.target);
+  SELECT RAISE(ABORT, 'a first history row comes with its payment, by payment_beginnings')
+  WHERE NEW.sequence = 1 AND NOT EXISTS (
+    SELECT 1 FROM payments p
+    WHERE p.id = NEW.payment_id AND p.version = 1 AND p.last_hash = NEW.hash);
   SELECT RAISE(ABORT, 'a history row starts where its payment stands')
   WHERE NEW.sequence > 1 AND NOT EXISTS (
     SELECT 1 FROM payments p
     WHERE p.id = NEW.payment_id AND p.version = NEW.sequence - 1
       AND p.state = NEW.source AND p.last_hash = NEW.previous_hash);
+  SELECT RAISE(ABORT, 'no attempt is left')
+  WHERE NEW.sequence > 1 AND NEW.target NOT IN ('succeeded', 'failed') AND EXISTS (
+    SELECT 1 FROM payments p
+    WHERE p.id = NEW.payment_id AND p.attempts_used >= p.max_attempts);
+  SELECT RAISE(ABORT, 'a confirm row names the attempt it spends')
+  WHERE NEW.event = 'confirm' AND NOT EXISTS (
+    SELECT 1 FROM payments p
+    WHERE p.id = NEW.payment_id AND p.attempts_used + 1 = NEW.attempt);
   SELECT RAISE(ABORT, 'a history row cites evidence that is stored')
   WHERE NEW.evidence IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM evidence e
@@ -96,6 +130,11 @@ BEGIN
       attempts_used = attempts_used + (NEW.target = 'confirming'),
       intention = CASE WHEN NEW.target IN ('succeeded', 'failed') THEN NULL ELSE intention END
   WHERE id = NEW.payment_id;
+  SELECT RAISE(ABORT, 'a history row moves its payment')
+  WHERE NOT EXISTS (
+    SELECT 1 FROM payments p
+    WHERE p.id = NEW.payment_id AND p.version = NEW.sequence
+      AND p.state = NEW.target AND p.last_hash = NEW.hash);
 END
 ;;
 CREATE TRIGGER payment_transitions_no_update BEFORE UPDATE ON payment_transitions
@@ -121,6 +160,11 @@ CREATE TRIGGER evidence_head AFTER INSERT ON evidence
 BEGIN
   UPDATE payments SET evidence_count = NEW.sequence, evidence_hash = NEW.hash
   WHERE id = NEW.payment_id;
+  SELECT RAISE(ABORT, 'an evidence row is its payment''s newest')
+  WHERE NOT EXISTS (
+    SELECT 1 FROM payments p
+    WHERE p.id = NEW.payment_id AND p.evidence_count = NEW.sequence
+      AND p.evidence_hash = NEW.hash);
 END
 ;;
 CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence
@@ -135,12 +179,14 @@ BEGIN
   WHERE EXISTS (
     SELECT 1 FROM attempts a
     WHERE (a.payment_id = NEW.payment_id AND a.number = NEW.number)
+       OR (a.payment_id = NEW.payment_id AND a.sequence = NEW.sequence)
        OR a.stripe_key = NEW.stripe_key OR a.charge = NEW.charge
        OR (a.payment_id = NEW.payment_id AND a.closed_at IS NULL AND NEW.closed_at IS NULL));
-  SELECT RAISE(ABORT, 'an attempt belongs to a confirm row')
+  SELECT RAISE(ABORT, 'an attempt belongs to the confirm row that names it')
   WHERE NOT EXISTS (
     SELECT 1 FROM payment_transitions t
-    WHERE t.payment_id = NEW.payment_id AND t.sequence = NEW.sequence AND t.event = 'confirm');
+    WHERE t.payment_id = NEW.payment_id AND t.sequence = NEW.sequence
+      AND t.event = 'confirm' AND t.attempt = NEW.number);
 END
 ;;
 CREATE TRIGGER attempts_close_once BEFORE UPDATE ON attempts
@@ -167,19 +213,73 @@ WHEN EXISTS (SELECT 1 FROM card_disablements d
                     OR (d.enabled_at IS NULL AND NEW.enabled_at IS NULL)))
 BEGIN SELECT RAISE(ABORT, 'UNIQUE: the card is disabled already'); END
 ;;
+CREATE TRIGGER card_disablements_payment BEFORE INSERT ON card_disablements
+WHEN NEW.payment_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = NEW.payment_id)
+BEGIN SELECT RAISE(ABORT, 'a disablement names a payment that is stored'); END
+;;
 CREATE TRIGGER card_disablements_enable_once BEFORE UPDATE ON card_disablements
 WHEN OLD.enabled_at IS NOT NULL OR NEW.enabled_at IS NULL
   OR NEW.owner IS NOT OLD.owner OR NEW.scope_key IS NOT OLD.scope_key
-  OR NEW.disabled_at IS NOT OLD.disabled_at OR NEW.reason IS NOT OLD.reason
+  OR NEW.disabled_at IS NOT OLD.disabled_at OR NEW.scope IS NOT OLD.scope
+  OR NEW.payment_method IS NOT OLD.payment_method OR NEW.reason IS NOT OLD.reason
   OR NEW.payment_id IS NOT OLD.payment_id
 BEGIN SELECT RAISE(ABORT, 'a disablement is updated once, to end it'); END
 ;;
 CREATE TRIGGER card_disablements_no_delete BEFORE DELETE ON card_disablements
 BEGIN SELECT RAISE(ABORT, 'disablements are not deleted'); END
 ;;
+CREATE TRIGGER anomalies_no_replace BEFORE INSERT ON anomalies
+WHEN EXISTS (SELECT 1 FROM anomalies a
+             WHERE a.payment_id = NEW.payment_id AND a.kind = NEW.kind
+               AND a.noted_at = NEW.noted_at)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the anomaly is noted already'); END
+;;
+CREATE TRIGGER anomalies_payment BEFORE INSERT ON anomalies
+WHEN NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = NEW.payment_id)
+BEGIN SELECT RAISE(ABORT, 'an anomaly names a payment that is stored'); END
+;;
 CREATE TRIGGER anomalies_no_update BEFORE UPDATE ON anomalies
 BEGIN SELECT RAISE(ABORT, 'anomalies are append-only'); END
 ;;
 CREATE TRIGGER anomalies_no_delete BEFORE DELETE ON anomalies
 BEGIN SELECT RAISE(ABORT, 'anomalies are append-only'); END
+;;
+CREATE TRIGGER idempotency_keys_no_replace BEFORE INSERT ON idempotency_keys
+WHEN EXISTS (SELECT 1 FROM idempotency_keys k WHERE k.owner = NEW.owner AND k."key" = NEW."key")
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the key stands for a request already'); END
+;;
+CREATE TRIGGER idempotency_keys_payment BEFORE INSERT ON idempotency_keys
+WHEN NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = NEW.payment_id)
+BEGIN SELECT RAISE(ABORT, 'a key stands for a payment that is stored'); END
+;;
+CREATE TRIGGER idempotency_keys_no_update BEFORE UPDATE ON idempotency_keys
+BEGIN SELECT RAISE(ABORT, 'a key stands for one request for good'); END
+;;
+CREATE TRIGGER idempotency_keys_no_delete BEFORE DELETE ON idempotency_keys
+BEGIN SELECT RAISE(ABORT, 'a key stands for one request for good'); END
+;;
+CREATE TRIGGER api_keys_no_replace BEFORE INSERT ON api_keys
+WHEN EXISTS (SELECT 1 FROM api_keys k WHERE k.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the API key exists already'); END
+;;
+CREATE TRIGGER api_keys_revoke_once BEFORE UPDATE ON api_keys
+WHEN OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL
+  OR NEW.id IS NOT OLD.id OR NEW.name IS NOT OLD.name OR NEW.scope IS NOT OLD.scope
+  OR NEW.secret_hash IS NOT OLD.secret_hash OR NEW.created_at IS NOT OLD.created_at
+  OR NEW.expires_at IS NOT OLD.expires_at
+BEGIN SELECT RAISE(ABORT, 'an API key is updated once, to revoke it'); END
+;;
+CREATE TRIGGER api_keys_no_delete BEFORE DELETE ON api_keys
+BEGIN SELECT RAISE(ABORT, 'API keys are not deleted: history names them'); END
+;;
+CREATE TRIGGER deployment_no_replace BEFORE INSERT ON deployment
+WHEN EXISTS (SELECT 1 FROM deployment)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the database is bound to its mode already'); END
+;;
+CREATE TRIGGER deployment_no_update BEFORE UPDATE ON deployment
+BEGIN SELECT RAISE(ABORT, 'a database keeps its mode'); END
+;;
+CREATE TRIGGER deployment_no_delete BEFORE DELETE ON deployment
+BEGIN SELECT RAISE(ABORT, 'a database keeps its mode'); END
 ;;

@@ -84,6 +84,41 @@ CREATE TABLE payment_transitions (
 )
  STRICT, WITHOUT ROWID
 ;;
+CREATE TABLE payment_beginnings (
+  payment_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  source TEXT,
+  event TEXT NOT NULL,
+  target TEXT NOT NULL,
+  attempt INTEGER,
+  handler TEXT,
+  handler_error TEXT,
+  completed INTEGER,
+  requires_retry INTEGER,
+  code TEXT,
+  decline_code TEXT,
+  reason TEXT,
+  actor_kind TEXT NOT NULL,
+  actor_id TEXT,
+  request_id TEXT,
+  stripe_request_id TEXT,
+  stripe_event_id TEXT,
+  evidence INTEGER,
+  evidence_status TEXT,
+  facts_hash TEXT NOT NULL,
+  machine_version TEXT NOT NULL,
+  rules_version TEXT NOT NULL,
+  application_version TEXT NOT NULL,
+  occurred_at TEXT NOT NULL,
+  previous_hash TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  CONSTRAINT pk_payment_beginnings PRIMARY KEY (payment_id),
+  CONSTRAINT ck_payment_beginnings_is_create CHECK (sequence = 1 and source is null and event = 'create' and target = 'created' and evidence is null),
+  CONSTRAINT ck_payment_beginnings_chain_begins CHECK (previous_hash = '0000000000000000000000000000000000000000000000000000000000000000'),
+  CONSTRAINT ck_payment_beginnings_actor_known CHECK (actor_kind in ('api_key','stripe','worker','operator'))
+)
+ STRICT, WITHOUT ROWID
+;;
 CREATE TABLE payments (
   id TEXT NOT NULL,
   owner TEXT NOT NULL,

@@ -1,0 +1,70 @@
+"""Which cards may be tried: known to Stripe, a card at all, and not out of use."""
+
+from dataclasses import replace
+
+from orchestrator.change import scope_keys
+from orchestrator.driver import Driver
+from orchestrator.errors import CardDisabled, CardUnknown
+from orchestrator.gateway.views import CardReply, CardView, ReplyKind
+from orchestrator.payment import Payment
+from orchestrator.refusals import allowed_events
+from orchestrator.store.requests import ConfirmView, find_disablement, refresh_card
+
+
+async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) -> CardView | None:
+    """Return the card to remember, or null when it is known; refuse one that may not be used.
+
+    A card that is out of use is looked up again first: its expiry date may have been renewed
+    at Stripe since. Where Stripe cannot be asked, an unseen card is tried all the same, and
+    Stripe refuses it if it must.
+
+    Raises:
+        CardUnknown: Stripe does not know the id, or it is no card.
+        CardDisabled: the card is out of use.
+    """
+    if view.card is not None and view.disabled_reason is None:
+        return None
+    card = _card_of(await driver.gateway.retrieve_card(payment_method), payment_method)
+    known = card or view.card
+    if known is None:
+        return None
+    reason = await _disabled_reason(driver, view.payment, known)
+    if reason is not None:
+        raise CardDisabled(
+            f"The card is out of use ({reason}). Fetch the customer's cards again and ask "
+            "for another one.",
+            state=view.payment.state,
+            allowed_events=allowed_events(view.payment),
+            param="payment_method",
+        )
+    if view.card is not None and card is not None:
+        now = driver.clock()
+        await driver.database.write(refresh_card, view.payment.owner, card, now)
+    return card
+
+
+async def _disabled_reason(driver: Driver, payment: Payment, card: CardView) -> str | None:
+    keys = scope_keys(card, payment.customer, payment.id)
+    return await driver.database.read(find_disablement, payment.owner, keys)
+
+
+def _card_of(reply: CardReply, payment_method: str) -> CardView | None:
+    """Read the reply to a card's look-up; null where Stripe could not be asked.
+
+    Raises:
+        CardUnknown: Stripe does not know the id, or it is no card.
+    """
+    if reply.kind is ReplyKind.refused:
+        raise CardUnknown(
+            "Stripe knows no such payment method. Check the id, and that it was made with the "
+            "same Stripe account and mode.",
+            param="payment_method",
+        )
+    if reply.kind is not ReplyKind.answered or reply.card is None:
+        return None
+    if reply.card.type != "card":
+        raise CardUnknown(
+            f"The payment method is a {reply.card.type}; only cards are taken.",
+            param="payment_method",
+        )
+    return replace(reply.card, payment_method=payment_method)

@@ -1,0 +1,273 @@
+"""The scripted payments: what the shop does, and the path each must take; see ``SCENARIOS``."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from orchestrator.demo.processes import Deployment
+from orchestrator.demo.shop import POLL_SECONDS, Json, Shop, StandIn, expect
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a scenario acts on."""
+
+    shop: Shop
+    stand_in: StandIn
+    deployment: Deployment
+
+
+Play = Callable[[Stage], Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One payment: its story, who plays it, the states it must pass, and what is true of its end.
+
+    ``because`` is the code or the reason that the last step must give; ``by_worker`` says that a
+    worker must have taken it.
+    """
+
+    title: str
+    play: Play
+    path: tuple[str, ...]
+    because: str | None = None
+    by_worker: bool = False
+
+
+def cards(*tried: str, **fields: Any) -> Play:
+    """Try cards in turn on one payment."""
+
+    async def play(stage: Stage) -> Json:
+        payment = await stage.shop.create(**fields)
+        for card in tried:
+            payment = await stage.shop.pay(payment, card)
+        return payment
+
+    return play
+
+
+async def cancel_untried(stage: Stage) -> Json:
+    """Cancel before any card was tried."""
+    return await stage.shop.cancel(await stage.shop.create())
+
+
+async def cancel_after_decline(stage: Stage) -> Json:
+    """Cancel while the customer looks for another card."""
+    declined = await cards("pm_sim_card_velocity_exceeded__1")(stage)
+    return await stage.shop.cancel(declined)
+
+
+async def correct_the_code(stage: Stage) -> Json:
+    """Be told that the same card may be tried again, with its details corrected."""
+    payment = await cards("pm_sim_incorrect_cvc__1")(stage)
+    outcome = payment["last_outcome"]
+    expect(outcome["same_card_allowed"], f"the same card should be allowed: {outcome}")
+    return await stage.shop.pay(payment, "pm_card_visa")
+
+
+async def try_later(stage: Stage) -> Json:
+    """Be told when the same card may be tried again."""
+    payment = await cards("pm_sim_issuer_not_available__1")(stage)
+    outcome = payment["last_outcome"]
+    allowed = outcome["same_card_allowed"] and outcome["retry_not_before"]
+    expect(bool(allowed), f"the same card should be allowed, later: {outcome}")
+    return await stage.shop.pay(payment, "pm_card_mastercard")
+
+
+async def refuse_disabled_card(stage: Stage) -> Json:
+    """Offer an expired card a second time: it is refused before Stripe is asked."""
+    card = "pm_sim_expired_card__1"
+    payment = await cards(card)(stage)
+    again = await stage.shop.confirm(payment, card)
+    refusal = (again.status, again.body.get("code"))
+    expect(refusal == (409, "card_disabled"), f"the card should be refused: {again.body}")
+    return await stage.shop.pay(payment, "pm_card_visa")
+
+
+def challenged(outcome: str, *then: str) -> Play:
+    """Be asked for 3-D Secure, and pass or fail it."""
+
+    async def play(stage: Stage) -> Json:
+        payment = await cards(f"pm_sim_requires_action__{outcome}")(stage)
+        expect(bool(payment["next_action"]), f"3-D Secure should be asked for: {payment}")
+        await stage.stand_in.authenticate(payment, outcome)
+        payment = await stage.shop.refresh(payment)
+        for card in then:
+            payment = await stage.shop.pay(payment, card)
+        return payment
+
+    return play
+
+
+async def abandon_challenge(stage: Stage) -> Json:
+    """Leave 3-D Secure open and take another card instead."""
+    payment = await cards("pm_sim_requires_action__left")(stage)
+    return await stage.shop.pay(payment, "pm_card_visa")
+
+
+async def send_everything_twice(stage: Stage) -> Json:
+    """Repeat both requests under their keys, as after a timeout of the shop's own."""
+    create_key, confirm_key = stage.shop.new_key(), stage.shop.new_key()
+    payment = await stage.shop.create(key=create_key)
+    again = await stage.shop.create(key=create_key)
+    expect(payment["id"] == again["id"], "a repeated create made another payment")
+    first = await stage.shop.confirm(payment, "pm_card_visa", key=confirm_key)
+    second = await stage.shop.confirm(payment, "pm_card_visa", key=confirm_key)
+    expect((first.replayed, second.replayed) == (False, True), "a repeat was not told as one")
+    return second.body
+
+
+async def confirm_twice_at_once(stage: Stage) -> Json:
+    """Press the button twice: one confirmation is sent, the other refused."""
+    payment = await stage.shop.create()
+    await stage.stand_in.break_confirm(payment, "latency", seconds=0.5)
+    answers = await asyncio.gather(*(stage.shop.confirm(payment, "pm_card_visa") for _ in range(2)))
+    refused = sorted(answer.status for answer in answers)[1]
+    expect(refused == 409, f"one of two confirmations should be refused: {answers}")
+    return await stage.shop.settled(await stage.shop.get(f"/v1/payments/{payment['id']}"))
+
+
+async def pay_in_browser(stage: Stage) -> Json:
+    """Pay on the shop's page with the client secret; the orchestrator hears of it afterwards."""
+    payment = await stage.shop.create()
+    await stage.stand_in.pay_in_browser(payment, "pm_card_visa")
+    return await stage.shop.refresh(payment)
+
+
+def lose_the_answer(kind: str, **details: Any) -> Play:
+    """Have Stripe's answer lost: the outcome is unknown until a worker has found it out."""
+
+    async def play(stage: Stage) -> Json:
+        payment = await stage.shop.create()
+        await stage.stand_in.break_confirm(payment, kind, **details)
+        answer = await stage.shop.confirm(payment, "pm_card_visa")
+        known = (answer.status, answer.body["state"])
+        expect(known == (202, "confirming"), f"the outcome should be unknown: {known}")
+        return await stage.shop.settled(answer.body)
+
+    return play
+
+
+async def find_a_decline(stage: Stage) -> Json:
+    """Have the answer to a decline lost: it is found out, and counted once."""
+    payment = await stage.shop.create()
+    await stage.stand_in.break_confirm(payment, "drop_after")
+    payment = await stage.shop.pay(payment, "pm_sim_stolen_card__1")
+    return await stage.shop.pay(payment, "pm_card_visa")
+
+
+async def leave_it(stage: Stage) -> Json:
+    """Create a payment and never come back: it expires."""
+    return await stage.shop.create()
+
+
+async def kill_the_server(stage: Stage) -> Json:
+    """Kill the API between Stripe's charge and its answer, and start it again.
+
+    The caller goes on while a worker finds out what became of the charge.
+    """
+    payment = await stage.shop.create()
+    await stage.stand_in.break_confirm(payment, "latency", seconds=20, when="after")
+    confirming = asyncio.create_task(stage.shop.confirm(payment, "pm_card_visa"))
+    while not await stage.stand_in.charged(payment):
+        expect(not confirming.done(), "the confirmation ended before the server was killed")
+        await asyncio.sleep(POLL_SECONDS)
+    stage.deployment.kill_server()
+    lost = await asyncio.gather(confirming, return_exceptions=True)
+    expect(isinstance(lost[0], aiohttp.ClientError), f"the shop should hear nothing: {lost}")
+    await stage.deployment.start_server()
+    return payment
+
+
+PAID = ("created", "confirming", "succeeded")
+PAID_WITH_SECOND_CARD = ("created", "confirming", "requires_new_card", "confirming", "succeeded")
+PAID_AFTER_DISABLED = ("created", "confirming", "card_disabled", "confirming", "succeeded")
+REFUSED_FOR_GOOD = ("created", "confirming", "failed")
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("A card that works", cards("pm_card_visa"), PAID),
+    Scenario(
+        "Not enough money on it, so another card",
+        cards("pm_sim_insufficient_funds__1", "pm_card_visa"),
+        PAID_WITH_SECOND_CARD,
+    ),
+    Scenario("Security code wrong, then corrected", correct_the_code, PAID_WITH_SECOND_CARD),
+    Scenario("Issuer out of reach, so later", try_later, PAID_WITH_SECOND_CARD),
+    Scenario(
+        "A lost card is put out of use, so another card",
+        cards("pm_sim_lost_card__1", "pm_card_visa"),
+        PAID_AFTER_DISABLED,
+    ),
+    Scenario(
+        "An expired card is put out of use, and refused the second time",
+        refuse_disabled_card,
+        PAID_AFTER_DISABLED,
+    ),
+    Scenario("Suspected fraud", cards("pm_sim_fraudulent__1"), REFUSED_FOR_GOOD, "fraudulent"),
+    Scenario(
+        "Blocked by Stripe for its risk",
+        cards("pm_card_radarBlock"),
+        REFUSED_FOR_GOOD,
+        "fraudulent",
+    ),
+    Scenario(
+        "Three attempts, all declined",
+        cards(
+            "pm_sim_do_not_honor__1",
+            "pm_sim_generic_decline__1",
+            "pm_sim_insufficient_funds__2",
+            max_attempts=3,
+        ),
+        (*PAID_WITH_SECOND_CARD[:-1], "requires_new_card", "confirming", "failed"),
+        "attempts_exhausted",
+    ),
+    Scenario("Canceled before any card", cancel_untried, ("created", "failed"), "abandoned"),
+    Scenario(
+        "Canceled after a decline",
+        cancel_after_decline,
+        ("created", "confirming", "requires_new_card", "failed"),
+        "abandoned",
+    ),
+    Scenario("3-D Secure, approved", challenged("succeed"), PAID),
+    Scenario(
+        "3-D Secure, refused; another card",
+        challenged("fail", "pm_card_visa"),
+        PAID_WITH_SECOND_CARD,
+    ),
+    Scenario("3-D Secure left open for another card", abandon_challenge, PAID_WITH_SECOND_CARD),
+    Scenario("Paid in the browser, past the orchestrator", pay_in_browser, PAID),
+    Scenario("Every request sent twice", send_everything_twice, PAID),
+    Scenario("Confirmed twice at once", confirm_twice_at_once, PAID),
+    Scenario("Answer lost after the charge", lose_the_answer("drop_after"), PAID, by_worker=True),
+    Scenario(
+        "Request lost before the charge", lose_the_answer("drop_before"), PAID, by_worker=True
+    ),
+    Scenario(
+        "Stripe charges and answers 500, for good",
+        lose_the_answer("error_500_stored", effect=True),
+        PAID,
+        by_worker=True,
+    ),
+    Scenario("Answer to a decline lost", find_a_decline, PAID_AFTER_DISABLED),
+)
+
+# Played first, on a server that gives payments little time, and looked at again last.
+LEFT_BEHIND: tuple[Scenario, ...] = (
+    Scenario(
+        "Never tried, so it expires",
+        leave_it,
+        ("created", "failed"),
+        "payment_expired",
+        by_worker=True,
+    ),
+    Scenario(
+        "Server killed between charge and answer (SIGKILL), and started again",
+        kill_the_server,
+        PAID,
+        by_worker=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The database: what it refuses, what it stores, and who may write first."""

@@ -1,0 +1,54 @@
+"""What every world starts with: payments in every state, written by the program itself."""
+
+from datetime import timedelta
+
+from orchestrator.gateway.views import CardView
+from orchestrator.keys import create_key
+from orchestrator.payment import Payment
+from orchestrator.requests import card_row
+from orchestrator.store.connections import Database, open_database
+from orchestrator.store.keys import claim_mode, insert_key, revoke_key
+from tests.store.stories import Teller
+from tests.stored_payments import START, new_payment, store_one_of_each
+
+CARD = CardView("pm_card", fingerprint="finger", exp_month=12, exp_year=2034)
+
+
+async def seed(url: str) -> dict[str, Payment]:
+    """Store payments, keys and what goes with them; return the payments by what they are."""
+    database = open_database(url)
+    try:
+        await _keys(database)
+        return await _payments(database)
+    finally:
+        await database.close()
+
+
+async def _keys(database: Database) -> None:
+    await database.write(claim_mode, "test")
+    for name in ("kept", "revoked"):
+        row, _ = create_key(name, "audit", 30, START)
+        await database.write(insert_key, row | {"id": name})
+    await database.write(revoke_key, "revoked", START + timedelta(days=1))
+
+
+async def _payments(database: Database) -> dict[str, Payment]:
+    stored = await store_one_of_each(database)
+    tell = Teller(database)
+    declined = await tell.created(new_payment("pay_f"))
+    declined = await tell.opened_with(declined, "pm_six", cards=(card_row("shop", CARD, START),))
+    declined = await tell.declined(declined, "insufficient_funds")
+    last_chance = await tell.created(new_payment("pay_g", max_attempts=1))
+    last_chance = await tell.challenged(await tell.opened(last_chance, "pm_seven"))
+    ending = await tell.ending(await tell.created(new_payment("pay_h")))
+    failed = await tell.paid_late(stored["pay_b"])
+    return {
+        "succeeded": stored["pay_a"],
+        "failed": failed,
+        "card_disabled": stored["pay_c"],
+        "confirming": stored["pay_d"],
+        "created": stored["pay_e"],
+        "requires_new_card": declined,
+        "last_chance": last_chance,
+        "ending": ending,
+    }
