@@ -12,11 +12,12 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.card_numbers import holds_card_number, suspicious
-from api.errors import CardNumberRefused, answer_bug, answer_refusal
+from api.errors import CardNumberRefused, answer_bug, answer_refusal, answer_routing
 from orchestrator.keys import parse_secret
 
 log = structlog.get_logger("orchestrator.api")
@@ -68,11 +69,15 @@ class Boundary:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         param = _card_number_in_head(scope)
-        if param is None:
+        if param is not None:
+            refusal = await answer_refusal(Request(scope), CardNumberRefused(param))
+            await refusal(scope, receive, send)
+        elif b"%2f" in scope.get("raw_path", b"").lower():
+            # Once unescaped, the slash of an id would lead to another route.
+            refusal = await answer_routing(Request(scope), HTTPException(404))
+            await refusal(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        answer = await answer_refusal(Request(scope), CardNumberRefused(param))
-        await answer(scope, receive, send)
 
 
 class _Exchange:

@@ -160,6 +160,6 @@ def _name(location: tuple[int | str, ...]) -> str:
     for part in location:
         if isinstance(part, int):
             name += f"[{part}]"
-        elif part != "[key]":
+        elif part and part != "[key]":
             name += f".{part}" if name else part
     return name if len(name) <= MAX_SHOWN_NAME else f"{name[:MAX_SHOWN_NAME]}…"

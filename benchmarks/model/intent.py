@@ -51,11 +51,19 @@ class Fate(StrEnum):
     declined = "declined"
     paid = "paid"
     refused = "refused"
-    not_run = "not_run"  # unexpected_state, or a stored 5xx without effect
+    not_run = "not_run"  # the intent was in another state
+    lost = "lost"  # a stored 5xx without effect
 
 
 DEAD: Final = frozenset(
-    {Fate.superseded, Fate.unauthenticated, Fate.declined, Fate.refused, Fate.not_run}
+    {
+        Fate.superseded,
+        Fate.unauthenticated,
+        Fate.declined,
+        Fate.refused,
+        Fate.not_run,
+        Fate.lost,
+    }
 )
 
 
@@ -204,7 +212,7 @@ def send(intent: Intent, attempt: int, card: str, *, supersedes: bool, fault: st
     ``error_after`` the effect.
     """
     if fault == "error_before":
-        intent = _with_fate(intent, attempt, Fate.not_run)
+        intent = _with_fate(intent, attempt, Fate.lost)
         return _store(intent, attempt, Answer("error", None))
     if not takes_confirmation(intent, supersedes=supersedes):
         intent = _with_fate(intent, attempt, Fate.not_run)

@@ -74,11 +74,13 @@ class Model:
         self.intents: Table[Intent] = Table()
         self.calls: Table[Call] = Table()
         self.settled: Memo[tuple[int, int], Step] = Memo(self._settle)
+        self._described: Memo[tuple[int], str] = Memo(self._describe)
         self._intended: Memo[tuple[int], Step | None] = Memo(self._intend)
         self._confirms: Memo[tuple[int], list[_Confirm]] = Memo(self._list_confirms)
         self._starts: Memo[tuple[int, int], list[_Start]] = Memo(self._list_starts)
         self._runs: Memo[tuple[int, int, bool], list[_Run]] = Memo(self._list_runs)
         self._outside: Memo[tuple[int, Budget], list[_Change]] = Memo(self._list_outside)
+        self._kept: Memo[tuple[int, frozenset[int], tuple[str, ...]], int] = Memo(self._keep)
         self._awaited: Memo[tuple[int], int] = Memo(self._awaited_answer)
 
     def start(self) -> World:
@@ -197,8 +199,10 @@ class Model:
             after = _closing(world, step.closings)._replace(
                 payment=step.payment, calls=_without(world.calls, place)
             )
-            label = f"settled: {describe(call)}"
-            yield Move(label, self._tidy(after), step.closings, step.problems)
+            yield Move(self._described[number,], self._tidy(after), step.closings, step.problems)
+
+    def _describe(self, number: int) -> str:
+        return f"settled: {describe(self.calls.things[number])}"
 
     def _settle(self, payment: int, number: int) -> Step:
         call = self.calls.things[number]
@@ -216,7 +220,7 @@ class Model:
         may_fail = world.budget.server_errors > 0
         for place, number in _each(world.calls):
             for run in self._runs[world.intent, number, may_fail]:
-                calls = tuple(sorted((*_without(world.calls, place), run.call)))
+                calls = (*_without(world.calls, place), run.call)
                 budget = world.budget
                 if run.fault:
                     budget = budget._replace(server_errors=budget.server_errors - 1)
@@ -265,19 +269,25 @@ class Model:
 
     def _tidy(self, world: World) -> World:
         """Forget what can have no effect any more, and put calls in order."""
-        awaited = {self.calls.things[call].attempt for call in world.calls}
-        awaited.add(self._awaited[world.payment,])
-        intent = self.intents.things[world.intent]
-        number = world.intent
+        payment, number, calls, budget, closed = world
+        if len(calls) > 1:
+            calls = tuple(sorted(calls))
+        intent = self.intents.things[number]
+        if intent.stored or intent.fates:
+            things = self.calls.things
+            awaited = frozenset(
+                [self._awaited[payment,], *[things[call].attempt for call in calls]]
+            )
+            number = self._kept[number, awaited, closed]
+        return World(payment, number, calls, budget, closed)
+
+    def _keep(self, number: int, awaited: frozenset[int], closed: tuple[str, ...]) -> int:
+        intent = self.intents.things[number]
         stored = tuple(entry for entry in intent.stored if entry[0] in awaited)
         fates = tuple(
-            Fate.unsent if how else fate
-            for fate, how in zip(intent.fates, world.closed, strict=False)
+            Fate.unsent if how else fate for fate, how in zip(intent.fates, closed, strict=False)
         )
-        if stored != intent.stored or fates != intent.fates:
-            number = self.intents.number(intent._replace(stored=stored, fates=fates))
-        calls = tuple(sorted(world.calls))
-        return World(world.payment, number, calls, world.budget, world.closed)
+        return self.intents.number(intent._replace(stored=stored, fates=fates))
 
     def _awaited_answer(self, payment: int) -> int:
         attempt = self.desk.payments[payment].settling.open

@@ -47,7 +47,8 @@ class Search:
     most_seconds: float | None = None
     progress: Progress | None = None
     _parents: dict[World, tuple[World, str] | None] = field(init=False, default_factory=dict)
-    _recovered: set[tuple[int, int, tuple[str, ...]]] = field(init=False, default_factory=set)
+    _looked_at: set[tuple[int, int, tuple[str, ...]]] = field(init=False, default_factory=set)
+    _repeated: set[tuple[int, int]] = field(init=False, default_factory=set)
     _kinds: set[str] = field(init=False, default_factory=set)
 
     def run(self) -> Found:
@@ -83,12 +84,15 @@ class Search:
             self._note(found, problem, world)
 
     def _standing_problems(self, world: World, model: Model) -> Iterator[str]:
-        yield from world_problems(world, model)
-        yield from repeat_problems(world, model)
         alone = (world.payment, world.intent, world.closed)
-        if alone not in self._recovered:
-            self._recovered.add(alone)
+        if alone not in self._looked_at:
+            self._looked_at.add(alone)
+            yield from world_problems(world, model)
             yield from recovery_problems(world, model)
+        for call in world.calls:
+            if (world.payment, call) not in self._repeated:
+                self._repeated.add((world.payment, call))
+                yield from repeat_problems(world.payment, call, model)
 
     def _is_over(self, found: Found, began: float) -> bool:
         return (

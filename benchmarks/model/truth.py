@@ -7,7 +7,7 @@ from benchmarks.model import intent as stripe
 from benchmarks.model.desk import Closing, agrees
 from benchmarks.model.intent import DEAD, PROCESSING, WAITING, Fate, Intent
 from benchmarks.model.model import RECORDS, Model, list_charges
-from benchmarks.model.world import Bounds, Call, Move, World
+from benchmarks.model.world import Bounds, Call, Move, World, describe
 from orchestrator.payment import Payment
 from orchestrator.settle import Source
 from orchestrator.states import PaymentState
@@ -27,28 +27,41 @@ def move_problems(before: World, move: Move, model: Model) -> Iterator[str]:
 def closing_problems(
     closing: Closing, intent: Intent, closed: tuple[str, ...], bounds: Bounds
 ) -> Iterator[str]:
-    """Say where a failure was counted for somebody it does not belong to.
-
-    An attempt that is dead without a charge of its own (replaced by a browser's confirmation, or
-    not authenticated) is closed by whatever failure is seen next.
-    """
+    """Say where a failure was counted for somebody it does not belong to."""
     number, how, charge = closing
     owner = next((c.owner for c in intent.charges if c.id == charge), None)
     fate = intent.fate(number) if number else Fate.unsent
-    own = owner == number or bounds.shared_cards
     match how:
         case "outcome":
-            right = fate in DEAD and (own or fate is not Fate.declined)
+            right = _may_close(owner, number, fate, bounds)
         case "browser":
             right = owner == stripe.BROWSER or bounds.shared_cards
         case "not_run":
             right = fate is Fate.not_run
         case "abandoned_outcome":
+            own = owner == number or bounds.shared_cards
             right = own or _both_abandoned(owner, number, closed)
         case _:
             right = True
     if not right:
         yield f"attempt {number} ({fate}) closed as {how} by charge {charge} of {owner}"
+
+
+def _may_close(owner: int | None, number: int, fate: Fate, bounds: Bounds) -> bool:
+    """Tell whether a failure may end an attempt: it is its own, or the attempt is dead without one.
+
+    A challenge that a browser replaced, or a 5xx without effect, will never have a failure of its
+    own; the next one that is seen closes the attempt.
+    """
+    if fate not in DEAD or fate is Fate.not_run:
+        return False
+    if owner == number or bounds.shared_cards:
+        return True
+    return {
+        Fate.declined: False,
+        Fate.refused: owner is None,
+        Fate.lost: True,
+    }.get(fate, owner in {None, stripe.BROWSER})
 
 
 def _both_abandoned(owner: int | None, number: int, closed: tuple[str, ...]) -> bool:
@@ -64,27 +77,26 @@ def world_problems(world: World, model: Model) -> Iterator[str]:
         yield "charged twice"
     if not agrees(payment, intent.status):
         yield f"{payment.state} while Stripe says {intent.status}"
+    if payment.handled and payment.settling.held:
+        yield "a decline is held back after the end"
     for charge in intent.charges:
         told = world.closed[charge.owner - 1] if charge.owner else ""
         if charge.status == "succeeded" and told in {"outcome", "not_run"}:
             yield f"attempt {charge.owner} paid after it was told as {told}"
 
 
-def repeat_problems(world: World, model: Model) -> Iterator[str]:
-    """Say where settling the same answer again would change anything.
+def repeat_problems(payment: int, number: int, model: Model) -> Iterator[str]:
+    """Say whether settling an answer again would change anything.
 
     Asking a patient handler again is meant to bring another answer.
     """
-    if model.bounds.patient_handlers:
+    call = model.calls.things[number]
+    if model.bounds.patient_handlers or not call.settleable:
         return
-    for number in world.calls:
-        call = model.calls.things[number]
-        if not call.settleable or call.answer is None:
-            continue
-        once = model.settled[world.payment, number]
-        again = model.settled[once.payment, number]
-        if again.payment != once.payment or again.closings:
-            yield f"settling {call.answer.kind} twice is not settling it once"
+    once = model.settled[payment, number]
+    again = model.settled[once.payment, number]
+    if again.payment != once.payment or again.closings:
+        yield f"settling {describe(call)} twice is not settling it once"
 
 
 def recovery_problems(world: World, model: Model) -> Iterator[str]:

@@ -15,7 +15,7 @@ import orchestrator
 from orchestrator.cli.failures import CommandFailed
 
 _PACKAGE_FOLDER: Final = Path(orchestrator.__file__).parents[1]
-STOP_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 8.0
 
 Child = subprocess.Popen[str]
 

@@ -171,7 +171,7 @@ async def kill_the_server(stage: Stage) -> Json:
     The caller goes on while a worker finds out what became of the charge.
     """
     payment = await stage.shop.create()
-    await stage.stand_in.break_confirm(payment, "latency", seconds=20, when="after")
+    await stage.stand_in.break_confirm(payment, "latency", seconds=5, when="after")
     confirming = asyncio.create_task(stage.shop.confirm(payment, "pm_card_visa"))
     while not await stage.stand_in.charged(payment):
         expect(not confirming.done(), "the confirmation ended before the server was killed")

@@ -134,11 +134,14 @@ def merge_failure(error_failure: Failure, charge: ChargeView | None) -> Failure:
 def _charge_failure(charge: Mapping[str, Any], card: CardView | None) -> Failure:
     outcome = _mapping(charge.get("outcome"))
     outcome_type, reason = _text(outcome, "type"), _text(outcome, "reason")
+    code = _text(charge, "failure_code")
+    issuer_reason = reason if outcome_type == "issuer_declined" else None
     return Failure(
-        code=_text(charge, "failure_code"),
+        code=code,
         # A charge has no decline code of its own. Where the issuer declined, the outcome's
-        # reason is that code; where Stripe blocked, the reason is the block's and no code.
-        decline_code=reason if outcome_type == "issuer_declined" else None,
+        # reason is that code, unless it only repeats the code (an expired card has no decline
+        # code); where Stripe blocked, the reason is the block's.
+        decline_code=issuer_reason if issuer_reason != code else None,
         advice_code=_text(outcome, "advice_code"),
         network_advice_code=_text(outcome, "network_advice_code"),
         network_decline_code=_text(outcome, "network_decline_code"),

@@ -70,6 +70,7 @@ def open_attempt(
     draft.remember(open=OpenAttempt(number, (parameters["payment_method"],)), tries=0)
     draft.set(
         next_action=None,
+        last_outcome=None,
         due_at=own_answer_due(now, timing),
         deadline_at=now + timedelta(seconds=timing.confirm_deadline_seconds),
     )

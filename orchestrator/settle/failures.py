@@ -136,6 +136,22 @@ def settle_without_running(draft: Draft, attempt: OpenAttempt, observation: Obse
     _apply(draft, case, ruling, evidence, observation.actor, observation.reply.request_id)
 
 
+def outcome_shown(failure: Failure, ruling: Ruling, now: datetime) -> dict[str, Any]:
+    """Return what the payment shows of its last attempt; a success has an empty failure."""
+    moment = ruling.result.not_before(now)
+    return {
+        "code": failure.code,
+        "decline_code": failure.decline_code,
+        "advice_code": failure.advice_code,
+        "handler": ruling.handler,
+        "completed": ruling.result.completed,
+        "requires_retry": ruling.result.requires_retry,
+        "message": ruling.result.message,
+        "same_card_allowed": ruling.result.same_card_allowed,
+        "retry_not_before": moment.isoformat() if moment else None,
+    }
+
+
 def _rule(draft: Draft, case: Case, rules: RuleSet, *, spent: int = 0) -> Ruling:
     details = draft.payment.details
     if spent:
@@ -158,7 +174,7 @@ def _apply(
 ) -> None:
     """Turn a ruling into its row or its intention; with an intention standing, into neither."""
     _disable(draft, case, ruling)
-    draft.set(last_outcome=_outcome_shown(case.failure, ruling, draft.now), next_action=None)
+    draft.set(last_outcome=outcome_shown(case.failure, ruling, draft.now), next_action=None)
     if draft.payment.intention is not None:
         return
     assert ruling.event is not None, "an undecided ruling is never applied"
@@ -277,21 +293,6 @@ def _disable(draft: Draft, case: Case, ruling: Ruling) -> None:
     excluded = {"payment_method": case.sent_as or card.payment_method, "reason": reason}
     if excluded not in draft.payment.excluded_cards:
         draft.set(excluded_cards=(*draft.payment.excluded_cards, excluded))
-
-
-def _outcome_shown(failure: Failure, ruling: Ruling, now: datetime) -> dict[str, Any]:
-    moment = ruling.result.not_before(now)
-    return {
-        "code": failure.code,
-        "decline_code": failure.decline_code,
-        "advice_code": failure.advice_code,
-        "handler": ruling.handler,
-        "completed": ruling.result.completed,
-        "requires_retry": ruling.result.requires_retry,
-        "message": ruling.result.message,
-        "same_card_allowed": ruling.result.same_card_allowed,
-        "retry_not_before": moment.isoformat() if moment else None,
-    }
 
 
 def _status_of(draft: Draft, evidence: int) -> str | None:

@@ -12,12 +12,13 @@ from typing import Any
 
 from orchestrator.change import Change, Draft
 from orchestrator.gateway.views import ChargeView, Failure, IntentStatus, IntentView, ReplyKind
-from orchestrator.handlers import Action, Outcome, RuleSet, rule_on
+from orchestrator.handlers import Action, Outcome, RuleSet, Ruling, rule_on
 from orchestrator.payment import AbandonedAttempt, Actor, Answer, OpenAttempt, Payment
 from orchestrator.settle.endings import end_canceled, finish_payment
 from orchestrator.settle.failures import (
     Case,
     bind_to_abandoned,
+    outcome_shown,
     record_uncounted,
     settle_browser_failure,
     settle_open_attempt,
@@ -134,12 +135,10 @@ def _answered(run: _Settlement) -> None:
         _look_again(run)
     elif intent.status == IntentStatus.requires_payment_method or _own_failure(run, intent):
         _read_failures(run, intent)
-    elif intent.status in STILL_OPEN:
-        _still_open(run, intent)
     else:
-        run.draft.alerts.append(f"unknown_intent_status:{intent.status}")
-        _evidence(run)
-        _look_again(run)
+        if intent.status not in STILL_OPEN:
+            run.draft.alerts.append(f"unknown_intent_status:{intent.status}")
+        _still_open(run, intent)
 
 
 def _refused(run: _Settlement) -> None:
@@ -216,12 +215,8 @@ def _succeed(run: _Settlement, intent: IntentView) -> None:
 
     Whatever the success handler does, the money has moved: its failure is noted on the row.
     """
-    outcome = Outcome(
-        status=intent.status, charge=intent.latest_charge, payment_method=intent.payment_method
-    )
-    ruling = rule_on(outcome, run.payment.details, run.rules)
-    if ruling.alert:
-        run.draft.alerts.append(f"rule:{ruling.key}")
+    ruling = _rule_on_status(run, intent)
+    run.draft.set(last_outcome=outcome_shown(Failure(), ruling, run.draft.now))
     evidence = _evidence(run, outcome_charge=intent.latest_charge)
     facts: dict[str, Any] = {
         "evidence": evidence,
@@ -243,6 +238,16 @@ def _succeed(run: _Settlement, intent: IntentView) -> None:
     if intent.latest_charge is not None:
         run.draft.remember(counted=(*run.payment.settling.counted, intent.latest_charge))
     _record_late_declines(run, intent)
+
+
+def _rule_on_status(run: _Settlement, intent: IntentView) -> Ruling:
+    outcome = Outcome(
+        status=intent.status, charge=intent.latest_charge, payment_method=intent.payment_method
+    )
+    ruling = rule_on(outcome, run.payment.details, run.rules)
+    if ruling.alert:
+        run.draft.alerts.append(f"rule:{ruling.key}")
+    return ruling
 
 
 def _attempt_of_success(run: _Settlement, intent: IntentView, facts: dict[str, Any]) -> int:
@@ -293,8 +298,9 @@ def _after_the_end(run: _Settlement) -> None:
 
 
 def _record_late_declines(run: _Settlement, intent: IntentView) -> None:
-    for charge in _uncounted_failures(run, intent):
+    for charge in _all_uncounted(run, intent):
         record_uncounted(run.draft, charge, run.rules)
+    run.draft.remember(held=())
 
 
 # ── a status that is still open ──────────────────────────────────────────────────────────────
@@ -308,7 +314,10 @@ def _still_open(run: _Settlement, intent: IntentView) -> None:
     if run.own or not seen_before:
         _evidence(run)
     if run.own:
-        _remember_answer(run, _ANSWER_OF[intent.status])
+        awaited = outcome_shown(Failure(), _rule_on_status(run, intent), draft.now)
+        draft.set(last_outcome=awaited)
+        # After a status we do not know, too, only reads can tell more.
+        _remember_answer(run, _ANSWER_OF.get(intent.status, "processing"))
     else:
         _hold_browser_failures(run, intent)
     if run.payment.state is PaymentState.confirming and run.payment.intention is None:
@@ -492,11 +501,16 @@ def _newer_than(
 def _own_failure(run: _Settlement, intent: IntentView) -> Failure | None:
     """Return the failure that the open attempt's own answer reports, with the charge it has.
 
-    The error itself may leave the charge out; the intent beside it then names it.
+    The error itself may leave the charge out; the intent beside it then names it. A confirm may
+    also end without an error of its own and leave the intent wanting a card (3-D Secure could not
+    be started): what failed is then the intent's last error, which the confirm had cleared.
     """
     failure, error = run.observation.reply.failure, intent.last_payment_error
-    if not run.own or failure is None:
+    if not run.own:
         return None
+    if failure is None:
+        wants_card = intent.status == IntentStatus.requires_payment_method
+        return (error or Failure()) if wants_card else None
     if failure.charge is None and error is not None and error.charge is not None:
         return replace(failure, charge=error.charge)
     return failure

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from orchestrator.errors import Misconfigured
+from orchestrator.store.one_row import OneRow, write_json
 
 Result = TypeVar("Result")
 Job = Callable[..., Any]
@@ -81,7 +82,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         common: dict[str, Any] = {
-            "json_serializer": lambda value: orjson.dumps(value).decode(),
+            "json_serializer": write_json,
             "json_deserializer": orjson.loads,
             "pool_pre_ping": False,
             "connect_args": {"server_settings": {"application_name": "orchestrator"}},
@@ -102,6 +103,9 @@ class PostgresDatabase:
 
     async def read(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Run a function that only reads."""
+        if isinstance(function, OneRow):
+            result: Result = await function.fetch(self._statements.pool, arguments)
+            return result
         async with self._statements.connect() as connection:
             return await connection.run_sync(function, *arguments)
 

@@ -36,7 +36,7 @@ def upgrade(url: str) -> None:
 
 def head() -> str:
     """Return the newest schema's revision."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    revision = ScriptDirectory.from_config(configure()).get_current_head()
     assert revision is not None, "there is at least one migration"
     return revision
 
@@ -54,13 +54,13 @@ async def _upgrade_postgresql(url: str) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(configure(connection), "head")
 
 
-def _config() -> Config:
+def configure(connection: Connection | None = None) -> Config:
+    """Return what Alembic's own commands need, to run on this connection."""
     config = Config()
+    config.attributes["connection"] = connection
     location = files("orchestrator.store") / "migrations"
     config.set_main_option("script_location", str(location).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -27,7 +27,7 @@ def write_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-_DIALECT: Final = asyncpg_dialect.dialect(
+_DIALECT: Final = asyncpg_dialect.dialect(  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     json_serializer=write_json, json_deserializer=orjson.loads
 )
 # What the driver raises of its own; a lost connection's OSError passes as it is.
@@ -98,6 +98,9 @@ class _Prepared:
         compiled: Any = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]  # all can
         self.text = str(compiled)
         self._names: list[str] = compiled.positiontup
+        self._constants = {
+            name: bind.value for name, bind in compiled.binds.items() if not bind.required
+        }
         processes = [compiled.binds[name].type.dialect_impl(_DIALECT) for name in self._names]
         self._encoders = _present(kind.bind_processor(_DIALECT) for kind in processes)
         columns = statement.selected_columns if isinstance(statement, Select) else ()
@@ -106,7 +109,8 @@ class _Prepared:
 
     def order(self, parameters: Parameters) -> list[Any]:
         """Return the parameters' values in the order of their numbers."""
-        values = [parameters[name] for name in self._names]
+        given = {**self._constants, **parameters}
+        values = [given[name] for name in self._names]
         for index, encode in self._encoders:
             values[index] = encode(values[index])
         return values

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Connection,
     Insert,
-    Select,
     Table,
     Update,
     bindparam,
@@ -35,6 +34,7 @@ from orchestrator.payment import (
 )
 from orchestrator.states import PaymentState
 from orchestrator.store.connections import Database
+from orchestrator.store.one_row import OneRow
 from orchestrator.store.schema import (
     anomalies,
     attempts,
@@ -65,7 +65,7 @@ _CHANGING = (
     "deadline_at",
     "updated_at",
 )
-_FIXED = (
+FIXED_COLUMNS = (
     "id",
     "owner",
     "amount",
@@ -81,7 +81,7 @@ _FIXED = (
     "expires_at",
     "created_at",
 )
-_COLUMNS = _FIXED + _CHANGING
+_COLUMNS = FIXED_COLUMNS + _CHANGING
 _PAYMENT_COLUMNS = [payments.c[name] for name in _COLUMNS]
 _SELECT_ONE = select(*_PAYMENT_COLUMNS).where(payments.c.id == bindparam("payment_id"))
 
@@ -93,13 +93,15 @@ async def apply_change(database: Database, change: Change) -> Payment:
         WriteConflict: another writer was first, or one of the change's unique keys is taken.
     """
     one_statement = database.dialect == "postgresql" and len(change.transitions) <= 1
-    write = _write_one_statement if one_statement else _write_in_order
+    write = _statement_of(_shape_of(change)) if one_statement else _write_in_order
     try:
-        await database.write(write, change, one_statement=one_statement)
+        written = await database.write(write, change, one_statement=one_statement)
     except DBAPIError as exc:
         if _is_conflict(exc):
             raise WriteConflict(change.after.id) from exc
         raise
+    if one_statement and written != 1:
+        raise WriteConflict(change.after.id)
     return change.after
 
 
@@ -161,13 +163,6 @@ _APPENDED: tuple[tuple[str, Table], ...] = (
 )
 
 
-def _write_one_statement(connection: Connection, change: Change) -> None:
-    statement, parameters = _statement_of(_shape_of(change)), _parameters_of(change)
-    written = connection.execute(statement, parameters).scalar_one()
-    if written != 1:
-        raise WriteConflict(change.after.id)
-
-
 def _shape_of(change: Change) -> _Shape:
     return _Shape(
         change.before is None,
@@ -196,7 +191,7 @@ def _parameters_of(change: Change) -> dict[str, Any]:
 
 
 @cache
-def _statement_of(shape: _Shape) -> Select[int]:
+def _statement_of(shape: _Shape) -> OneRow[int]:
     head = _head(shape.creates)
     parts: list[Any] = []
     for name, table in _APPENDED:
@@ -209,7 +204,14 @@ def _statement_of(shape: _Shape) -> Select[int]:
     for index in range(shape.cards):
         parts.append(_keep_card(f"cards{index}_", head))
     ctes = [part.cte(f"part{number}") for number, part in enumerate(parts)]
-    return select(func.count()).select_from(head).add_cte(*ctes)
+    statement = select(func.count()).select_from(head).add_cte(*ctes)
+    return OneRow(statement, _parameters_of, _count)
+
+
+def _count(row: Sequence[Any] | None) -> int:
+    assert row is not None, "an aggregate has a row"
+    written: int = row[0]
+    return written
 
 
 def _head(creates: bool) -> Any:
@@ -432,6 +434,7 @@ def _is_conflict(exc: DBAPIError) -> bool:
 
 
 __all__ = [
+    "FIXED_COLUMNS",
     "apply_change",
     "load_payment",
     "payment_columns",

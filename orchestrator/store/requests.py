@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, 
 
 from orchestrator.gateway.views import CardView
 from orchestrator.payment import Payment
+from orchestrator.store.one_row import Row, one_row
 from orchestrator.store.payments import payment_columns, payment_from_row
 from orchestrator.store.schema import (
     card_disablements,
@@ -125,20 +126,15 @@ def find_key(connection: Connection, owner: str, key: str) -> KeyUse | None:
     return KeyUse(*row) if row is not None else None
 
 
-def find_replayed(connection: Connection, owner: str, key: str) -> tuple[Payment, KeyUse] | None:
+@one_row(_REPLAYED, "owner", "key")
+def find_replayed(row: Row | None) -> tuple[Payment, KeyUse] | None:
     """Read the payment that an owner's Idempotency-Key stands for, as it is now."""
-    row = connection.execute(_REPLAYED, {"owner": owner, "key": key}).one_or_none()
     return (payment_from_row(row), KeyUse(*row[-4:])) if row is not None else None
 
 
-def view_confirm(
-    connection: Connection, owner: str, payment_id: str, key: str, payment_method: str
-) -> ConfirmView | None:
+@one_row(_CONFIRM_VIEW, "owner", "payment_id", "key", "payment_method")
+def view_confirm(row: Row | None) -> ConfirmView | None:
     """Read everything a confirm is decided on; null where the owner has no such payment."""
-    row = connection.execute(
-        _CONFIRM_VIEW,
-        {"owner": owner, "payment_id": payment_id, "key": key, "payment_method": payment_method},
-    ).one_or_none()
     if row is None:
         return None
     tail: Any = row[-11:]

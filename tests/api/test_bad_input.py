@@ -1,12 +1,13 @@
 """Bad input on every route: the documented code, nothing moved, and never a 500.
 
-Each table holds a case's name and what must come back for it; a test sends all of a table to one
+Each table holds a case's name and what must come back for it; a test sends all of a table to every
 route, so that one run shows every case that went wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import httpx2
@@ -28,7 +29,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "refresh": {},
 }
 POSTS = tuple(BODIES)
-ON_A_PAYMENT = ("confirm", "cancel", "refresh")
+ON_A_PAYMENT = ("confirm", "cancel", "refresh", "get", "history")
 
 
 def path_of(operation: str, payment_id: str) -> str:
@@ -83,31 +84,31 @@ MALFORMED: Mapping[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("operation", POSTS)
-async def test_malformed_json(api: Api, operation: str) -> None:
+async def test_malformed_json(api: Api) -> None:
     """What is no JSON, or could be read in two ways, is 400 on every route."""
     payment = await api.create()
     before = await stored(api)
 
     answers = {
-        case: told(await api.post(path_of(operation, payment["id"]), content=content))
+        (operation, case): told(await api.post(path_of(operation, payment["id"]), content=content))
+        for operation in POSTS
         for case, content in MALFORMED.items()
     }
 
-    assert answers == dict.fromkeys(MALFORMED, (400, "malformed_json", None))
+    assert answers == dict.fromkeys(product(POSTS, MALFORMED), (400, "malformed_json", None))
     assert await stored(api) == before
 
 
 @pytest.mark.parametrize("operation", ["create", "confirm"])
-async def test_missing_body(api: Api, operation: str) -> None:
+async def test_missing_body(sqlite_api: Api, operation: str) -> None:
     """A request that needs a body and has none is no JSON."""
-    payment = await api.create()
-    before = await stored(api)
+    payment = await sqlite_api.create()
+    before = await stored(sqlite_api)
 
-    answer = await api.post(path_of(operation, payment["id"]), content=b"")
+    answer = await sqlite_api.post(path_of(operation, payment["id"]), content=b"")
 
     assert told(answer) == (400, "malformed_json", None)
-    assert await stored(api) == before
+    assert await stored(sqlite_api) == before
 
 
 NO_OBJECTS: Mapping[str, bytes] = {
@@ -120,18 +121,18 @@ NO_OBJECTS: Mapping[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("operation", POSTS)
-async def test_json_that_is_no_object(api: Api, operation: str) -> None:
+async def test_json_that_is_no_object(api: Api) -> None:
     """JSON of another kind is understood and refused."""
     payment = await api.create()
     before = await stored(api)
 
     answers = {
-        case: told(await api.post(path_of(operation, payment["id"]), content=content))
+        (operation, case): told(await api.post(path_of(operation, payment["id"]), content=content))
+        for operation in POSTS
         for case, content in NO_OBJECTS.items()
     }
 
-    assert answers == dict.fromkeys(NO_OBJECTS, (422, "validation_error", None))
+    assert answers == dict.fromkeys(product(POSTS, NO_OBJECTS), (422, "validation_error", None))
     assert await stored(api) == before
 
 
@@ -332,19 +333,21 @@ HIDDEN_CARDS: Mapping[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("operation", POSTS)
-async def test_card_numbers_in_the_body(api: Api, operation: str) -> None:
+async def test_card_numbers_in_the_body(api: Api) -> None:
     """A card number in any field is refused under the field's name, never told and never stored."""
     payment = await api.create()
     before = await stored(api)
-    path = path_of(operation, payment["id"])
 
     answers = {
-        case: await api.post(path, content=content) for case, (content, _) in HIDDEN_CARDS.items()
+        (operation, case): await api.post(path_of(operation, payment["id"]), content=content)
+        for operation in POSTS
+        for case, (content, _) in HIDDEN_CARDS.items()
     }
 
     assert {case: told(answer) for case, answer in answers.items()} == {
-        case: (422, "card_number_refused", param) for case, (_, param) in HIDDEN_CARDS.items()
+        (operation, case): (422, "card_number_refused", param)
+        for operation in POSTS
+        for case, (_, param) in HIDDEN_CARDS.items()
     }
     assert [case for case, answer in answers.items() if "4242" in answer.text] == []
     assert await stored(api) == before
@@ -369,44 +372,64 @@ UNKNOWN_IDS: Mapping[str, str] = {
 }
 
 
-@pytest.mark.parametrize("operation", [*ON_A_PAYMENT, "get", "history"])
-async def test_unknown_ids(api: Api, operation: str) -> None:
+async def test_unknown_ids(api: Api) -> None:
     """An id that is nobody's, whatever is in it, is 404."""
     before = await stored(api)
 
-    answers = {}
-    for case, payment_id in UNKNOWN_IDS.items():
-        answers[case] = told(await call(api, operation, payment_id))
+    answers = {
+        (operation, case): told(await call(api, operation, payment_id))
+        for operation in ON_A_PAYMENT
+        for case, payment_id in UNKNOWN_IDS.items()
+    }
 
-    assert answers == dict.fromkeys(UNKNOWN_IDS, (404, "not_found", None))
+    assert answers == dict.fromkeys(product(ON_A_PAYMENT, UNKNOWN_IDS), (404, "not_found", None))
     assert await stored(api) == before
 
 
-@pytest.mark.parametrize("operation", [*ON_A_PAYMENT, "get", "history"])
-async def test_almost_the_id(api: Api, operation: str) -> None:
-    """An id is matched exactly: case, spaces and line breaks around it count."""
+async def test_almost_the_id(api: Api) -> None:
+    """An id is matched exactly: case, spaces, slashes and line breaks around it count."""
     payment = await api.create()
     before = await stored(api)
-    near = [payment["id"].upper(), payment["id"] + "%20", payment["id"] + "%0A", payment["id"][:-1]]
+    whole = payment["id"]
+    near = [whole.upper(), whole + "%20", whole + "%0A", whole + "%2F", whole[:-1]]
 
-    answers = [told(await call(api, operation, payment_id)) for payment_id in near]
+    answers = {
+        (operation, payment_id): told(await call(api, operation, payment_id))
+        for operation in ON_A_PAYMENT
+        for payment_id in near
+    }
 
-    assert answers == [(404, "not_found", None)] * len(near)
+    assert answers == dict.fromkeys(product(ON_A_PAYMENT, near), (404, "not_found", None))
     assert await stored(api) == before
 
 
-@pytest.mark.parametrize("operation", [*ON_A_PAYMENT, "get", "history"])
-async def test_another_owners_payment(api: Api, operation: str) -> None:
+async def test_a_slash_in_an_id_reaches_no_other_route(sqlite_api: Api) -> None:
+    """An escaped slash belongs to the id: it does not lead to another operation."""
+    payment = await sqlite_api.create()
+    before = await stored(sqlite_api)
+
+    answers = [
+        told(await sqlite_api.post(f"/v1/payments/{payment['id']}{slash}cancel"))
+        for slash in ("%2F", "%2f")
+    ]
+
+    assert answers == [(404, "not_found", None)] * 2
+    assert await stored(sqlite_api) == before
+
+
+async def test_another_owners_payment(api: Api) -> None:
     """Another owner's payment is answered exactly as one that does not exist."""
     payment = await api.create()
     _, secret = await api.key("other")
     before = await stored(api)
 
-    answer = await call(api, operation, payment["id"], secret=secret)
-    nobodys = await call(api, operation, "pay_" + "0" * 32, secret=secret)
+    theirs = [await call(api, name, payment["id"], secret=secret) for name in ON_A_PAYMENT]
+    nobodys = [await call(api, name, "pay_" + "0" * 32, secret=secret) for name in ON_A_PAYMENT]
 
-    assert told(answer) == (404, "not_found", None)
-    assert answer.json()["detail"] == nobodys.json()["detail"]
+    assert [told(answer) for answer in theirs] == [(404, "not_found", None)] * len(ON_A_PAYMENT)
+    assert [answer.json()["detail"] for answer in theirs] == [
+        answer.json()["detail"] for answer in nobodys
+    ]
     assert await stored(api) == before
 
 
@@ -428,55 +451,52 @@ BAD_KEYS: Mapping[str, tuple[str | None, Expected]] = {
     "control character": ("a\x07b", (422, "validation_error", "Idempotency-Key")),
     "card number": (CARD, (422, "card_number_refused", "idempotency-key")),
 }
-ANY_KEY_WILL_DO = ("missing", "empty", "blank")
+MISSING_KEYS = ("missing", "empty", "blank")
 
 
-@pytest.mark.parametrize("operation", POSTS)
-async def test_bad_idempotency_keys(api: Api, operation: str) -> None:
+async def test_bad_idempotency_keys(api: Api) -> None:
     """A key that is no key is refused; only cancel and refresh can do without one."""
     payment = await api.create()
     before = await stored(api)
     cases = {
-        case: given
+        (operation, case): given
+        for operation in POSTS
         for case, given in BAD_KEYS.items()
-        if operation in ("create", "confirm") or case not in ANY_KEY_WILL_DO
+        if operation in ("create", "confirm") or case not in MISSING_KEYS
     }
 
     answers = {}
-    for case, (key, _) in cases.items():
+    for (operation, case), (key, _) in cases.items():
         headers = [(b"authorization", f"Bearer {api.secret}".encode())]
         if key is not None:
             headers.append((b"idempotency-key", key.encode("latin-1")))
         path = path_of(operation, payment["id"])
         answer = await api.client.post(path, json=BODIES[operation], headers=headers)
-        answers[case] = told(answer)
+        answers[operation, case] = told(answer)
 
     assert answers == {case: expected for case, (_, expected) in cases.items()}
     assert await stored(api) == before
 
 
-@pytest.mark.parametrize("operation", POSTS)
-async def test_two_idempotency_keys(sqlite_api: Api, operation: str) -> None:
+async def test_two_idempotency_keys(sqlite_api: Api) -> None:
     """Two keys at once mean nothing."""
-    payment = await sqlite_api.create()
     headers = [
         ("Authorization", f"Bearer {sqlite_api.secret}"),
         ("Idempotency-Key", "one"),
         ("Idempotency-Key", "two"),
     ]
 
-    path = path_of(operation, payment["id"])
-    answer = await sqlite_api.client.post(path, json=BODIES[operation], headers=headers)
+    answer = await sqlite_api.client.post("/v1/payments", json=CREATE, headers=headers)
 
     assert told(answer) == (422, "validation_error", "Idempotency-Key")
 
 
 @pytest.mark.parametrize("operation", ["cancel", "refresh"])
-async def test_optional_idempotency_key(api: Api, operation: str) -> None:
+async def test_optional_idempotency_key(sqlite_api: Api, operation: str) -> None:
     """Cancel and refresh work without a key, and without a body."""
-    payment = await api.create()
+    payment = await sqlite_api.create()
 
-    answer = await api.post(path_of(operation, payment["id"]), idempotency_key=None)
+    answer = await sqlite_api.post(path_of(operation, payment["id"]), idempotency_key=None)
 
     assert answer.status_code == 200
 
@@ -490,33 +510,41 @@ async def test_the_longest_idempotency_key(api: Api) -> None:
     assert first.json()["id"] == second.json()["id"]
 
 
-@pytest.mark.parametrize("operation", POSTS)
-async def test_other_media_types(sqlite_api: Api, operation: str) -> None:
+OTHER_MEDIA = ("application/x-www-form-urlencoded", "text/plain", "application/jsonp", "")
+
+
+async def test_other_media_types(sqlite_api: Api) -> None:
     """A body that says it is no JSON is not read as JSON."""
     payment = await sqlite_api.create()
     before = await stored(sqlite_api)
-    path = path_of(operation, payment["id"])
 
     answers = [
-        told(await sqlite_api.post(path, content=b"{}", headers={"Content-Type": media}))
-        for media in ("application/x-www-form-urlencoded", "text/plain", "application/jsonp", "")
+        told(
+            await sqlite_api.post(
+                path_of(operation, payment["id"]), content=b"{}", headers={"Content-Type": media}
+            )
+        )
+        for operation in POSTS
+        for media in OTHER_MEDIA
     ]
 
-    assert answers == [(422, "validation_error", "Content-Type")] * 4
+    assert answers == [(422, "validation_error", "Content-Type")] * 16
     assert await stored(sqlite_api) == before
 
 
-@pytest.mark.parametrize("operation", POSTS)
-async def test_an_idempotency_key_of_another_request(api: Api, operation: str) -> None:
+async def test_an_idempotency_key_of_another_request(api: Api) -> None:
     """A key that stands for one request is refused for any other, whatever the operation."""
     payment = await api.create()
-    used = {"idempotency_key": "used"}
+    used: dict[str, Any] = {"idempotency_key": "used"}
     await api.post("/v1/payments", {"amount": 700, "currency": "eur"}, **used)
     before = await stored(api)
 
-    answer = await api.post(path_of(operation, payment["id"]), BODIES[operation], **used)
+    answers = [
+        told(await api.post(path_of(operation, payment["id"]), BODIES[operation], **used))
+        for operation in POSTS
+    ]
 
-    assert told(answer) == (422, "idempotency_key_reused", "Idempotency-Key")
+    assert answers == [(422, "idempotency_key_reused", "Idempotency-Key")] * len(POSTS)
     assert await stored(api) == before
 
 

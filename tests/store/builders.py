@@ -84,9 +84,9 @@ def first_row(payment: Payment, **columns: object) -> Row:
     return row | columns
 
 
-def payment_row(id: str = "pay_new", **columns: object) -> Row:
+def payment_row(**columns: object) -> Row:
     """Build the row of a payment that has just begun."""
-    payment = new_payment(id)
+    payment = new_payment("pay_new")
     row: Row = {
         name: getattr(payment, name)
         for name in payment.__dataclass_fields__
@@ -129,3 +129,8 @@ def attempt_row(payment: Payment, **columns: object) -> Row:
         "charge": None,
     }
     return row | columns
+
+
+def must_hold(payment: Payment, condition: str) -> str:
+    """Write a statement that is refused unless the payment's row is as it should be."""
+    return f"UPDATE payments SET owner = 'x' WHERE id = {literal(payment.id)} AND NOT ({condition})"

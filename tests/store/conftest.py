@@ -40,8 +40,8 @@ class Worlds:
 
 
 @pytest.fixture(scope="session")
-def worlds() -> Iterator[Worlds]:
-    """Keep the worlds of this process."""
+def worlds(postgres_server: PostgresServer) -> Iterator[Worlds]:
+    """Keep the worlds of this process; they are closed while the server still runs."""
     kept = Worlds()
     yield kept
     kept.close()
@@ -64,22 +64,24 @@ def sqlite_only(request: pytest.FixtureRequest) -> SqliteWorld:
 
 
 @pytest.fixture
-def sqlite(
-    worlds: Worlds, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Give a maker of folders that outlive the test."""
+    return lambda: tmp_path_factory.mktemp("world")
+
+
+@pytest.fixture
+def sqlite(worlds: Worlds, sqlite_template: Path, folder: Callable[[], Path]) -> Iterator[World]:
     """Give the test SQLite as the program opens it."""
-    folder = tmp_path_factory.mktemp("world")
-    yield worlds.give("on", lambda: sqlite_world(sqlite_template, folder, foreign_keys=True))
+    yield worlds.give("on", lambda: sqlite_world(sqlite_template, folder(), foreign_keys=True))
     worlds.drop_changed("on")
 
 
 @pytest.fixture
 def sqlite_foreign_keys_off(
-    worlds: Worlds, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    worlds: Worlds, sqlite_template: Path, folder: Callable[[], Path]
 ) -> Iterator[World]:
     """Give the test SQLite as a stranger opens it."""
-    folder = tmp_path_factory.mktemp("world")
-    yield worlds.give("off", lambda: sqlite_world(sqlite_template, folder, foreign_keys=False))
+    yield worlds.give("off", lambda: sqlite_world(sqlite_template, folder(), foreign_keys=False))
     worlds.drop_changed("off")
 
 

@@ -38,9 +38,7 @@ class Teller(Storyteller):
             **extras,
         )
 
-    def settlement(
-        self, payment: Payment, reply: Reply, source: Source = Source.answer
-    ) -> Change:
+    def settlement(self, payment: Payment, reply: Reply, source: Source = Source.answer) -> Change:
         """Return the change that a reply of Stripe's makes."""
         observation = Observation(source, reply, payment.settling.open, KEY, "req_2")
         change = settle(payment, observation, rules=self.rules, now=self._later(), timing=Timing())
@@ -51,9 +49,7 @@ class Teller(Storyteller):
         """Return the reply that shows the intent in a status."""
         return Reply(ReplyKind.answered, self._intent(payment, status, **fields))
 
-    async def opened_with(
-        self, payment: Payment, payment_method: str, **extras: Any
-    ) -> Payment:
+    async def opened_with(self, payment: Payment, payment_method: str, **extras: Any) -> Payment:
         """Spend an attempt, with whatever else its transaction writes."""
         return await apply_change(self.database, self.opening(payment, payment_method, **extras))
 
@@ -80,6 +76,3 @@ def key_row(payment: Payment, key: str, now: datetime) -> Row:
         "attempt": None,
         "created_at": now,
     }
-
-
-

@@ -100,7 +100,8 @@ class SqliteWorld(World):
                 self.connection.execute(statement)
             self.connection.execute("COMMIT")
         except sqlite3.Error:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             raise
 
     def run_and_commit_anyway(self, statement: str) -> None:
@@ -109,7 +110,8 @@ class SqliteWorld(World):
         try:
             self.connection.execute(statement)
         finally:
-            self.connection.execute("COMMIT")
+            if self.connection.in_transaction:
+                self.connection.execute("COMMIT")
 
     def check(self, *statements: str) -> None:
         """Run statements and look for broken foreign keys, then undo them."""

@@ -1,0 +1,125 @@
+"""``payments show`` and ``audit verify`` tell what is stored."""
+
+import asyncio
+import json
+
+import pytest
+
+from orchestrator.store.connections import open_database
+from tests.cli.conftest import Run
+from tests.stored_payments import store_one_of_each
+from tests.tampering import tamper
+
+
+@pytest.fixture
+def payments(stored: str) -> str:
+    """Store a payment of every kind and return the database's address."""
+
+    async def store() -> None:
+        database = open_database(stored)
+        await store_one_of_each(database)
+        await database.close()
+
+    asyncio.run(store())
+    return stored
+
+
+def test_timeline_shows_every_step(run: Run, payments: str) -> None:
+    """Each step is shown with its state, code, handler, actor, evidence and the time between."""
+    result = run("payments", "show", "pay_a")
+
+    shown = [line.split() for line in result.stdout.splitlines() if line[:1].isdigit()]
+    third = " ".join(shown[2])
+    assert result.exit_code == 0
+    assert [line[0] for line in shown] == ["1", "2", "3", "4", "5"]
+    for part in ("+1.0 s", "requires_new_card", "insufficient_funds", "api_key:0123", "#1"):
+        assert part in third
+
+
+def test_facts_stand_above_the_timeline(run: Run, payments: str) -> None:
+    """Amount, items, transaction and attempts are shown."""
+    text = run("payments", "show", "pay_a").stdout
+
+    for part in ("42.00 EUR", "sku_1, sku_2", "order-1", "2 of 3 used"):
+        assert part in text
+
+
+WAITING = {
+    "pay_a": "Handled",
+    "pay_b": "abandoned",
+    "pay_c": "waits for a card",
+    "pay_d": "outcome is not known",
+    "pay_e": "waits for a card",
+}
+
+
+@pytest.mark.parametrize(("id", "said"), WAITING.items())
+def test_what_comes_next_is_said(run: Run, payments: str, id: str, said: str) -> None:
+    """A payment's page ends with what is awaited, if anything is."""
+    assert said in run("payments", "show", id).stdout
+
+
+def test_json_has_payment_and_history(run: Run, payments: str) -> None:
+    """The JSON holds the payment's fields and its transitions, oldest first."""
+    printed = json.loads(run("payments", "show", "pay_a", "--json").stdout)
+
+    assert (printed["payment"]["state"], printed["payment"]["handled"]) == ("succeeded", True)
+    assert [row["target"] for row in printed["history"]] == [
+        "created",
+        "confirming",
+        "requires_new_card",
+        "confirming",
+        "succeeded",
+    ]
+    assert printed["history"][1]["actor"] == {"kind": "api_key", "id": "0123456789abcdef"}
+
+
+def test_unknown_payment_fails(run: Run, payments: str) -> None:
+    """An id that no payment has is an error in one sentence."""
+    result = run("payments", "show", "pay_x")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+
+
+def test_audit_of_untouched_rows_holds(run: Run, payments: str) -> None:
+    """Untouched rows verify, and the summary counts them."""
+    result = run("audit", "verify")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "5 payments, 15 history rows" in result.stdout
+
+
+def test_audit_names_the_first_bad_row(run: Run, payments: str) -> None:
+    """A changed row exits with 1 and is named on standard error."""
+    asyncio.run(
+        tamper(
+            payments,
+            "UPDATE payment_transitions SET reason = 'x' "
+            "WHERE payment_id = 'pay_c' AND sequence = 2",
+        )
+    )
+
+    result = run("audit", "verify")
+
+    assert result.exit_code == 1
+    assert "pay_c: payment_transitions row 2 breaks hash" in result.stderr
+
+
+def test_audit_report_is_json(run: Run, payments: str) -> None:
+    """The JSON report says whether all holds and lists the problems."""
+    asyncio.run(tamper(payments, "UPDATE payments SET amount = 1 WHERE id = 'pay_b'"))
+
+    result = run("audit", "verify", "--json")
+
+    printed = json.loads(result.stdout)
+    assert (result.exit_code, printed["ok"], printed["problem_count"]) == (1, False, 1)
+    assert printed["problems"][0]["rule"] == "facts_hash"
+
+
+def test_audit_of_one_payment_leaves_others_alone(run: Run, payments: str) -> None:
+    """With an id only that payment is checked."""
+    asyncio.run(tamper(payments, "UPDATE payments SET amount = 1 WHERE id = 'pay_b'"))
+
+    assert run("audit", "verify", "pay_a").exit_code == 0
+    assert run("audit", "verify", "pay_b").exit_code == 1
+    assert run("audit", "verify", "pay_x").exit_code == 1
