@@ -29,12 +29,11 @@ async def read_document(request: Request, *, required: bool) -> dict[str, Any]:
         return {}
     _refuse_other_media(request)
     document = _parse(content)
+    place = find_card_number(document) if suspicious(content) else None
+    if place is not None:
+        raise CardNumberRefused(place)
     if not isinstance(document, dict):
         raise ValidationFailed("The body must be a JSON object.")
-    if suspicious(content):
-        place = find_card_number(document)
-        if place is not None:
-            raise CardNumberRefused(place)
     return document
 
 
@@ -58,7 +57,7 @@ def _parse(content: bytes) -> Any:
     try:
         document = orjson.loads(content)
         # The first parser takes the last of two equal keys, others take the first.
-        json.loads(content, object_pairs_hook=_refuse_repeated_keys)
+        _STRICT.decode(content.decode())
     except (ValueError, RecursionError) as exc:
         raise MalformedJson("The body is not valid JSON, or repeats a key.") from exc
     return document
@@ -67,6 +66,9 @@ def _parse(content: bytes) -> Any:
 def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("an object repeats a key")
+
+
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_refuse_repeated_keys)
 
 
 def _refuse_other_media(request: Request) -> None:

@@ -132,7 +132,8 @@ def _card_number_in_head(scope: Scope) -> str | None:
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     if not suspicious(b"\n".join(value for _, value in headers)):
         return None
-    return next((name.decode("latin-1") for name, value in headers if _is_card(name, value)), None)
+    named = (name.decode("latin-1").title() for name, value in headers if _is_card(name, value))
+    return next(named, None)
 
 
 def _is_card(name: bytes, value: bytes) -> bool:

@@ -6,12 +6,18 @@ run of digits counts only where no letter touches it, or a plain word does.
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
+
+from api.fields import field_name
 
 SHORTEST: Final = 14
 LONGEST: Final = 19
 
 _LONG: Final = range(16, 20)
+
+# The way to a field: the way to what it stands in, and its key or position there.
+_Way = tuple[Any, int | str] | None
 
 
 class IssuerRange(NamedTuple):
@@ -83,48 +89,71 @@ def suspicious(content: bytes) -> bool:
     return not content.isascii() or b"\\" in content or _SUSPECT_BYTES.search(content) is not None
 
 
-def find_card_number(value: Any, name: str = "") -> str | None:
-    """Name the first field of a JSON document that holds a card number; null when none does.
+def find_card_number(document: Any) -> str | None:
+    """Name a field of a JSON document that holds a card number; null when none does.
 
-    A number that stands in a key is reported under the name of the object around it.
+    A number that stands in a key is reported under the name of the object around it. The walk
+    keeps its own stack, so that no nesting a parser takes is too deep for it.
     """
-    if isinstance(value, Mapping):
-        return _find_in_object(value, name)
-    if isinstance(value, list):
-        found = (
-            find_card_number(item, f"{name}[{position}]") for position, item in enumerate(value)
-        )
-        return next((place for place in found if place is not None), None)
-    if isinstance(value, str | int | float) and holds_card_number(str(value)):
-        return name or "body"
+    waiting: list[tuple[_Way, Any]] = [(None, document)]
+    while waiting:
+        way, value = waiting.pop()
+        if isinstance(value, Mapping):
+            if any(holds_card_number(key) for key in value):
+                return _name(way)
+            waiting += [((way, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [((way, position), item) for position, item in enumerate(value)]
+        elif isinstance(value, str | int | float) and holds_card_number(str(value)):
+            return _name(way)
     return None
 
 
-def _find_in_object(value: Mapping[str, Any], name: str) -> str | None:
-    for key, item in value.items():
-        if holds_card_number(key):
-            return name or "body"
-        place = find_card_number(item, f"{name}.{key}" if name else key)
-        if place is not None:
-            return place
-    return None
+def _name(way: _Way) -> str:
+    parts: list[int | str] = []
+    while way is not None:
+        way, part = way
+        parts.append(part)
+    return field_name(reversed(parts)) or "body"
 
 
 def _numbers(text: str, run: re.Match[str]) -> Iterator[str]:
-    """Yield every number of a fitting length that begins and ends where a group of digits does."""
+    """Yield every number that passes Luhn and begins and ends where a group of digits does."""
     groups = [_ascii(group) for group in _GROUP.findall(run[0])]
+    edges = list(accumulate(map(len, groups), initial=0))
     if not _is_apart(_WORD_BEFORE.search(text, max(0, run.start() - 40), run.start())):
-        groups = groups[1:]
-    if groups and not _is_apart(_WORD_AFTER.match(text, run.end())):
-        groups = groups[:-1]
-    for start in range(len(groups)):
-        number = ""
-        for group in groups[start:]:
-            number += group
-            if len(number) > LONGEST:
-                break
-            if len(number) >= SHORTEST:
-                yield number
+        del edges[0]
+    if not _is_apart(_WORD_AFTER.match(text, run.end())):
+        del edges[-1]
+    return _passing_luhn("".join(groups), frozenset(edges))
+
+
+def _passing_luhn(digits: str, edges: frozenset[int]) -> Iterator[str]:
+    """Yield what passes Luhn between two edges.
+
+    Sums are taken once for the whole run, or a body of single digits would keep us for seconds.
+    """
+    sums = (_luhn_sums(digits, 0), _luhn_sums(digits, 1))
+    for start in edges:
+        for end in range(start + SHORTEST, start + LONGEST + 1):
+            if end in edges:
+                from_last = sums[(end - 1) % 2]
+                if (from_last[end] - from_last[start]) % 10 == 0:
+                    yield digits[start:end]
+
+
+def _luhn_sums(digits: str, parity: int) -> list[int]:
+    """Add digits up from the left, as they are at places of one parity, doubled at the others."""
+    values = map(int, digits)
+    return list(
+        accumulate(
+            (
+                value if place % 2 == parity else _DOUBLED[value]
+                for place, value in enumerate(values)
+            ),
+            initial=0,
+        )
+    )
 
 
 def _is_apart(word: re.Match[str] | None) -> bool:
@@ -141,14 +170,9 @@ def _ascii(digits: str) -> str:
 
 
 def _is_issuable(number: str) -> bool:
-    return _passes_luhn(number) and any(_is_in(number, issuer) for issuer in ISSUER_RANGES)
+    return any(_is_in(number, issuer) for issuer in ISSUER_RANGES)
 
 
 def _is_in(number: str, issuer: IssuerRange) -> bool:
     prefix = number[: len(issuer.first)]
     return issuer.first <= prefix <= issuer.last and len(number) in issuer.lengths
-
-
-def _passes_luhn(number: str) -> bool:
-    digits = [int(digit) for digit in reversed(number)]
-    return (sum(digits[::2]) + sum(_DOUBLED[digit] for digit in digits[1::2])) % 10 == 0

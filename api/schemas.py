@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from api.errors import ValidationFailed
+from api.fields import field_name
 from orchestrator.gateway.currencies import MAXIMUM_AMOUNT, SUPPORTED_CURRENCIES
 from orchestrator.requests import ConfirmPayment, CreatePayment
 from orchestrator.states import LARGEST_MAX_ATTEMPTS
@@ -24,7 +25,6 @@ from orchestrator.states import LARGEST_MAX_ATTEMPTS
 RESERVED_METADATA_KEYS: Final = frozenset({"payment_id", "transaction_id", "item_ids"})
 MAX_METADATA_KEYS: Final = 50 - len(RESERVED_METADATA_KEYS)
 MAX_ITEMS: Final = 100
-MAX_SHOWN_NAME: Final = 60
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # PostgreSQL keeps no NUL in a text.
@@ -142,7 +142,8 @@ class RefreshBody(Body):
 def _failure(error: ValidationError) -> ValidationFailed:
     """Turn pydantic's first complaint into ours; it must not repeat the value."""
     first = error.errors(include_url=False, include_input=False)[0]
-    name = _name(first["loc"])
+    # Of a bad key pydantic tells the key and then that it is one.
+    name = field_name(part for part in first["loc"] if part not in ("", "[key]"))
     if first["type"] == "value_error":
         sentence = f"{name} {first['ctx']['error']}."
     elif first["type"] == "extra_forbidden":
@@ -152,14 +153,3 @@ def _failure(error: ValidationError) -> ValidationFailed:
     else:
         sentence = f"{name}: {first['msg']}."
     return ValidationFailed(sentence, name)
-
-
-def _name(location: tuple[int | str, ...]) -> str:
-    """Write where a complaint belongs as ``metadata.order`` or ``item_ids[2]``."""
-    name = ""
-    for part in location:
-        if isinstance(part, int):
-            name += f"[{part}]"
-        elif part and part != "[key]":
-            name += f".{part}" if name else part
-    return name if len(name) <= MAX_SHOWN_NAME else f"{name[:MAX_SHOWN_NAME]}…"

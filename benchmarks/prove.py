@@ -28,10 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--minutes", type=float, default=20.0, help="stop exploring after this long (20)"
     )
     given = parser.parse_args(arguments)
+    scenarios = dict(QUICK) if given.quick else {**QUICK, **DEEP}
     # Millions of small tuples that all stay: collecting them would only cost time.
     gc.disable()
-    scenarios = dict(QUICK) if given.quick else {**QUICK, **DEEP}
-    failed = _explore(scenarios, given.minutes * 60) + _sabotage()
+    try:
+        failed = _explore(scenarios, given.minutes * 60) + _sabotage()
+    finally:
+        gc.enable()
     passed = len(scenarios) + len(BROKEN) - failed
     console.print(f"prove: {passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -5,7 +5,7 @@ transaction or not at all. Pure: sequences, hashes and the machine's steps are c
 the database has nothing left to decide but whether to accept.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,29 +35,50 @@ class Change:
     alerts: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class Draft:
-    """A change being put together; ``payment`` is what the row would be if it ended here."""
+    """A change being put together."""
 
-    before: Payment | None
-    payment: Payment
-    now: datetime
-    actor: Actor
-    rules_version: str
-    request_id: str | None = None
-    transitions: list[Row] = field(default_factory=list)
-    evidence: list[Row] = field(default_factory=list)
-    attempts_opened: list[Row] = field(default_factory=list)
-    attempts_closed: list[Row] = field(default_factory=list)
-    disablements: list[Row] = field(default_factory=list)
-    anomalies: list[Row] = field(default_factory=list)
-    cards: list[Row] = field(default_factory=list)
-    idempotency: list[Row] = field(default_factory=list)
-    alerts: list[str] = field(default_factory=list)
+    def __init__(
+        self,
+        *,
+        before: Payment | None,
+        payment: Payment,
+        now: datetime,
+        actor: Actor,
+        rules_version: str,
+        request_id: str | None = None,
+    ) -> None:
+        """Begin with the payment as it is, or as it is to be stored first."""
+        self.before = before
+        self.now = now
+        self.actor = actor
+        self.rules_version = rules_version
+        self.request_id = request_id
+        self.transitions: list[Row] = []
+        self.evidence: list[Row] = []
+        self.attempts_opened: list[Row] = []
+        self.attempts_closed: list[Row] = []
+        self.disablements: list[Row] = []
+        self.anomalies: list[Row] = []
+        self.cards: list[Row] = []
+        self.idempotency: list[Row] = []
+        self.alerts: list[str] = []
+        self._payment = payment
+        # Columns that ``_payment`` does not have yet: a payment is copied when it is looked at,
+        # not at each change, which would cost a tenth of a decision.
+        self._changed: Row = {}
+
+    @property
+    def payment(self) -> Payment:
+        """What the row would be if the change ended here."""
+        if self._changed:
+            self._payment = replace(self._payment, **self._changed)
+            self._changed = {}
+        return self._payment
 
     def set(self, **columns: Any) -> None:
         """Change working columns of the payment's row."""
-        self.payment = replace(self.payment, **columns)
+        self._changed.update(columns)
 
     def remember(self, **memory: Any) -> None:
         """Change what settlement remembers."""
@@ -153,10 +174,10 @@ class Draft:
 
     def finish(self) -> Change:
         """Return the change, one revision above what was read."""
-        revision = self.before.revision + 1 if self.before else 1
+        self.set(revision=self.before.revision + 1 if self.before else 1, updated_at=self.now)
         return Change(
             before=self.before,
-            after=replace(self.payment, revision=revision, updated_at=self.now),
+            after=self.payment,
             transitions=tuple(self.transitions),
             evidence=tuple(self.evidence),
             attempts_opened=tuple(self.attempts_opened),

@@ -1,8 +1,8 @@
 """What each card of the stand-in must make of a payment with attempts left.
 
 Written down by hand from Stripe's documented behaviour of its test cards
-(https://docs.stripe.com/testing) and decline codes (https://docs.stripe.com/declines/codes), so that a
-change of the rules has to be made twice.
+(https://docs.stripe.com/testing) and decline codes (https://docs.stripe.com/declines/codes), so
+that a change of the rules has to be made twice.
 """
 
 # fmt: off

@@ -20,6 +20,7 @@ from typing import Any
 import aiohttp
 import pytest
 import uvicorn
+from pydantic import SecretStr
 
 from orchestrator.payment import Payment
 from orchestrator.payments import ConfirmPayment, CreatePayment, Payments
@@ -155,9 +156,9 @@ async def open_world(database_url: str, stand_in_url: str, **settings: Any) -> A
     given: dict[str, Any] = {"stripe_timeout": 20.0, **settings}
     runtime = await Runtime.open(
         Settings(
-            _env_file=None,
+            _env_file=None,  # type: ignore[call-arg]  # pydantic-settings takes it unannounced
             database_url=database_url,
-            stripe_api_key=key,
+            stripe_api_key=SecretStr(key),
             stripe_api_base=stand_in_url,
             **given,
         )

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from api import openapi
 from api.authentication import ANY, authenticate
+from api.routes.direct import DirectRoute
 from orchestrator.states import draw, machine_document
 
-router = APIRouter()
+router = APIRouter(route_class=DirectRoute)
 
 
 @router.get("/v1/machine", openapi_extra=openapi.MACHINE)

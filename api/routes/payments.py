@@ -14,6 +14,7 @@ from api.authentication import PAYMENTS, READING, authenticate
 from api.bodies import read_document
 from api.errors import ValidationFailed
 from api.idempotency import read_idempotency_key, request_digest
+from api.routes.direct import DirectRoute
 from api.schemas import Body, CancelBody, ConfirmBody, CreateBody, RefreshBody
 from api.shapes import list_document, payment_document, transition_document
 from orchestrator.errors import PaymentNotFound
@@ -21,7 +22,7 @@ from orchestrator.gateway.currencies import InvalidAmount
 from orchestrator.payments import Payments
 from orchestrator.requests import Caller, Result
 
-router = APIRouter()
+router = APIRouter(route_class=DirectRoute)
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 

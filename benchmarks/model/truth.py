@@ -33,7 +33,10 @@ def closing_problems(
     fate = intent.fate(number) if number else Fate.unsent
     match how:
         case "outcome":
-            right = _may_close(owner, number, fate, bounds)
+            right = _may_close(owner, number, fate, bounds) or (
+                # After a 5xx only the card tells, and two attempts may have the same.
+                bounds.server_errors > 0 and fate in DEAD and _is_abandoned(owner, closed)
+            )
         case "browser":
             right = owner == stripe.BROWSER or bounds.shared_cards
         case "not_run":
@@ -66,7 +69,11 @@ def _may_close(owner: int | None, number: int, fate: Fate, bounds: Bounds) -> bo
 
 def _both_abandoned(owner: int | None, number: int, closed: tuple[str, ...]) -> bool:
     """Two abandoned attempts with one card cannot be told apart, and need not be."""
-    return bool(owner) and closed[(owner or 0) - 1] == "abandoned" == closed[number - 1]
+    return _is_abandoned(owner, closed) and closed[number - 1] == "abandoned"
+
+
+def _is_abandoned(owner: int | None, closed: tuple[str, ...]) -> bool:
+    return bool(owner) and closed[(owner or 0) - 1] == "abandoned"
 
 
 def world_problems(world: World, model: Model) -> Iterator[str]:

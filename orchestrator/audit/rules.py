@@ -6,11 +6,10 @@ and raises for nothing.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
 
+from orchestrator.audit.records import Problem, Records, Row
 from orchestrator.chain import GENESIS, instant, row_hash
 from orchestrator.change import facts_hash
 from orchestrator.payment import Payment
@@ -23,76 +22,11 @@ from orchestrator.states import (
     step,
 )
 
-Row = dict[str, Any]
-
 # Columns that the database computes, or that are the hash itself: they are not hashed.
 UNHASHED: Final = frozenset({"hash", "prev_sequence"})
 PROOF_OF: Final = {"succeeded": "succeeded", "failed": "canceled"}
 _EDGES: Final = frozenset((row.source, row.event, row.target) for row in TRANSITIONS)
 _WITHOUT_CHARGE: Final = frozenset({"abandoned", "not_run", "canceled"})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A broken rule: the payment, the table, the row (null: the payment's only one), a sentence."""
-
-    payment: str
-    table: str
-    sequence: int | None
-    rule: str
-    sentence: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the problem as plain JSON values."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        row = "" if self.sequence is None else f" row {self.sequence}"
-        return f"{self.payment}: {self.table}{row} breaks {self.rule}: {self.sentence}"
-
-
-@dataclass(frozen=True)
-class Records:
-    """A payment and every row that belongs to it, oldest first."""
-
-    payment: Payment
-    history: Sequence[Row]
-    evidence: Sequence[Row]
-    attempts: Sequence[Row]
-
-    @cached_property
-    def evidence_by_sequence(self) -> dict[int, Row]:
-        """Index the evidence by its sequence."""
-        return {row["sequence"]: row for row in self.evidence}
-
-    @cached_property
-    def confirms(self) -> list[Row]:
-        """List the history rows that spent an attempt."""
-        return [row for row in self.history if row["event"] == "confirm"]
-
-    @cached_property
-    def open_attempts(self) -> list[Row]:
-        """List the attempts whose outcome is not known."""
-        return [row for row in self.attempts if row["closed_at"] is None]
-
-    def history_problem(self, row: Row, rule: str, sentence: str) -> Problem:
-        """Name a history row."""
-        return self._problem("payment_transitions", row["sequence"], rule, sentence)
-
-    def evidence_problem(self, row: Row, rule: str, sentence: str) -> Problem:
-        """Name an evidence row."""
-        return self._problem("evidence", row["sequence"], rule, sentence)
-
-    def attempt_problem(self, row: Row, rule: str, sentence: str) -> Problem:
-        """Name an attempt."""
-        return self._problem("attempts", row["number"], rule, sentence)
-
-    def payment_problem(self, rule: str, sentence: str) -> Problem:
-        """Name the payment's own row."""
-        return self._problem("payments", None, rule, sentence)
-
-    def _problem(self, table: str, sequence: int | None, rule: str, sentence: str) -> Problem:
-        return Problem(self.payment.id, table, sequence, rule, sentence)
 
 
 def verify_payment(

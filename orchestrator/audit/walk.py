@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, select, union
 
-from orchestrator.audit.rules import Problem, Row, verify_payment
+from orchestrator.audit.records import Problem, Row
+from orchestrator.audit.rules import verify_payment
 from orchestrator.payment import Payment
 from orchestrator.states import TRANSITIONS
 from orchestrator.store.connections import Database

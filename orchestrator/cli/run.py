@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import secrets
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,13 +31,13 @@ def run(
 ) -> None:
     """Run API, worker and Stripe stand-in on loopback over a SQLite file, with a fresh API key."""
     from orchestrator.cli.logs import write_logs
-    from orchestrator.cli.server import migrate, serve_until_stopped, stand_in
+    from orchestrator.cli.server import migrate_for_trying, serve_until_stopped, stand_in
     from orchestrator.settings import Settings
 
     write_logs(logging.WARNING)
     chosen = port if port is not None else DEFAULT_PORT if is_free(LOOPBACK, DEFAULT_PORT) else 0
     with listen(LOOPBACK, chosen) as listener, stand_in(Settings()) as settings:
-        migrate(settings)
+        migrate_for_trying(settings)
         secret = asyncio.run(_fresh_key(settings))
         serve_until_stopped(
             listener,
@@ -93,9 +95,18 @@ curl -sS {url}/v1/payments/PAYMENT/confirm {head} -H 'Idempotency-Key: card-{ord
      pm_card_radarBlock                             failed
      pm_card_authenticationRequired                 confirming, with 3-D Secure in next_action
 
-3. See how it got there:  orchestrator payments show PAYMENT
+3. See how it got there, from this folder:  {_program()} payments show PAYMENT
 
 Stop with Ctrl-C. Run again and the payments are still there to read; the stand-in forgets its side.
 Start over: stop, delete {database}, run again.
 """
     console().print(lines, markup=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """Name this program as it can be called from the folder it was started in."""
+    script = Path(sys.executable).with_name("orchestrator")
+    if not script.exists():
+        return f"{sys.executable} -m orchestrator"
+    here = Path.cwd()
+    return str(script.relative_to(here) if script.is_relative_to(here) else script)

@@ -25,7 +25,12 @@ def serve(
 ) -> None:
     """Serve the API until stopped; Ctrl-C or SIGTERM finishes what is in flight first."""
     from orchestrator.cli.logs import write_logs
-    from orchestrator.cli.server import migrate, refuse_incomplete, serve_until_stopped, stand_in
+    from orchestrator.cli.server import (
+        migrate_for_trying,
+        refuse_incomplete,
+        serve_until_stopped,
+        stand_in,
+    )
     from orchestrator.settings import Settings
 
     write_logs()
@@ -33,7 +38,7 @@ def serve(
     with listen(host, port) as listener:
         if sandbox:
             with stand_in(settings) as over_stand_in:
-                migrate(over_stand_in)
+                migrate_for_trying(over_stand_in)
                 serve_until_stopped(listener, over_stand_in, worker=worker, started=_announce)
         else:
             refuse_incomplete(settings)

@@ -12,12 +12,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from sqlalchemy import Connection, select
 
 from orchestrator.cli.addresses import LOOPBACK, is_free, url_of
 from orchestrator.cli.children import start_stand_in, stop
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.storage import refuse_unknown_kind
 from orchestrator.settings import Settings
+from orchestrator.store.connections import open_database
+from orchestrator.store.migrate import current, upgrade
+from orchestrator.store.schema import deployment
 
 STAND_IN_PORT = 12111
 # Shaped like Stripe's, and known to nobody else's account.
@@ -40,8 +44,8 @@ def stand_in(settings: Settings) -> Iterator[Settings]:
     """
     if settings.live:
         raise CommandFailed(
-            "ORCHESTRATOR_STRIPE_API_KEY is a live key, and --sandbox must never meet real "
-            "payments. Unset the key, or leave --sandbox out."
+            "ORCHESTRATOR_STRIPE_API_KEY is a live key, and the stand-in must never meet real "
+            "payments. Unset the key to use the stand-in."
         )
     preferred = STAND_IN_PORT if is_free(LOOPBACK, STAND_IN_PORT) else 0
     child, address = start_stand_in(preferred)
@@ -73,13 +77,35 @@ def refuse_incomplete(settings: Settings) -> None:
         )
 
 
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema."""
-    from orchestrator.store.migrate import upgrade
+def migrate_for_trying(settings: Settings) -> None:
+    """Bring a database that is no live one to the newest schema.
 
+    Raises:
+        CommandFailed: it holds live payments; nothing was changed.
+    """
     url = settings.migration_database_url or settings.database_url
     refuse_unknown_kind(url)
+    if asyncio.run(_is_live(settings)):
+        raise CommandFailed(
+            "ORCHESTRATOR_DATABASE_URL names a database of live payments, which the stand-in must "
+            "never meet. Unset it to use a file of its own."
+        )
     upgrade(url)
+
+
+async def _is_live(settings: Settings) -> bool:
+    database = open_database(settings.database_url, pool_size=1)
+    try:
+        return await database.read(_mode) == "live"
+    finally:
+        await database.close()
+
+
+def _mode(connection: Connection) -> str | None:
+    """Read which mode a database is bound to; null for one without a schema."""
+    if current(connection) is None:
+        return None
+    return connection.execute(select(deployment.c.mode)).scalar_one_or_none()
 
 
 def serve_until_stopped(

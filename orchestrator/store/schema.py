@@ -301,7 +301,6 @@ attempts = Table(
         "origin = 'browser' or (stripe_key is not null and parameters is not null)",
         name="server_can_resend",
     ),
-    UniqueConstraint("payment_id", "sequence", name="uq_attempts_confirm"),
     ForeignKeyConstraint(
         ["payment_id", "sequence", "event", "number"],
         [

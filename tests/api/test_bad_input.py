@@ -141,6 +141,14 @@ def without(document: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key != name}
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """Return objects within objects."""
+    value: dict[str, Any] = {"escaped": "\n"}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
 # Each case: the body, and the field that the answer must name.
 BAD_CREATES: Mapping[str, tuple[dict[str, Any], str]] = {
     "no amount": (without(CREATE, "amount"), "amount"),
@@ -217,6 +225,7 @@ BAD_CREATES: Mapping[str, tuple[dict[str, Any], str]] = {
     "usage true": (CREATE | {"setup_future_usage": True}, "setup_future_usage"),
     "unknown field": (CREATE | {"colour": "red"}, "colour"),
     "unknown field, null": (CREATE | {"colour": None}, "colour"),
+    "unknown field, deep": (CREATE | {"colour": nested(700)}, "colour"),
     "a field of ours": (CREATE | {"state": "succeeded"}, "state"),
     "field in capitals": (CREATE | {"Amount": 1}, "Amount"),
     "an unknown field with a long name": (CREATE | {"x" * 5000: 1}, "x" * 60 + "…"),
@@ -327,6 +336,12 @@ HIDDEN_CARDS: Mapping[str, tuple[bytes, str]] = {
     "as the card": (b'{"payment_method": "4242424242424242"}', "payment_method"),
     "as the card's id": (b'{"payment_method": "pm_4242424242424242"}', "payment_method"),
     "deep": (b'{"a": {"b": [{"c": "4242424242424242"}]}}', "a.b[0].c"),
+    "no object": (b'["4242424242424242"]', "[0]"),
+    "no object, a text": (b'"4242424242424242"', "body"),
+    "as deep as can be parsed": (
+        b'{"a":' * 700 + b'"4242424242424242"' + b"}" * 700,
+        ("a." * 30) + "…",
+    ),
     "in an address": (b'{"return_url": "https://a.example/4242424242424242"}', "return_url"),
     "american express": (b'{"description": "3782 822463 10005"}', "description"),
     "nineteen digits": (b'{"description": "6205500000000000004"}', "description"),
@@ -449,7 +464,7 @@ BAD_KEYS: Mapping[str, tuple[str | None, Expected]] = {
     "300 characters": ("k" * 300, (422, "validation_error", "Idempotency-Key")),
     "accent": ("cl\u00e9", (422, "validation_error", "Idempotency-Key")),
     "control character": ("a\x07b", (422, "validation_error", "Idempotency-Key")),
-    "card number": (CARD, (422, "card_number_refused", "idempotency-key")),
+    "card number": (CARD, (422, "card_number_refused", "Idempotency-Key")),
 }
 MISSING_KEYS = ("missing", "empty", "blank")
 

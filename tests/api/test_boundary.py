@@ -133,13 +133,13 @@ PLACES: Mapping[str, tuple[dict[str, Any], str]] = {
     "query, escaped": ({"path": "/v1/machine?card=4242%2D4242%2D4242%2D4242"}, "query"),
     "Idempotency-Key": (
         {"path": "/v1/payments", "headers": {"Idempotency-Key": CARD}},
-        "idempotency-key",
+        "Idempotency-Key",
     ),
-    "another header": ({"path": "/v1/machine", "headers": {"X-Note": CARD}}, "x-note"),
-    "User-Agent": ({"path": "/v1/machine", "headers": {"User-Agent": f"x/{CARD}"}}, "user-agent"),
+    "another header": ({"path": "/v1/machine", "headers": {"X-Note": CARD}}, "X-Note"),
+    "User-Agent": ({"path": "/v1/machine", "headers": {"User-Agent": f"x/{CARD}"}}, "User-Agent"),
     "instead of a key": (
         {"path": "/v1/machine", "headers": {"Authorization": f"Bearer {CARD}"}},
-        "authorization",
+        "Authorization",
     ),
 }
 

@@ -208,8 +208,14 @@ def test_demo_agrees_and_leaves_nothing(program: Start, tmp_path: Path, own_tmp:
     assert list(own_tmp.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
-def test_stopped_demo_leaves_nothing(program: Start, own_tmp: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "reached"),
+    [(signal.SIGINT, "A card that works"), (signal.SIGTERM, "First a payment")],
+    ids=["INT", "TERM"],
+)
+def test_stopped_demo_leaves_nothing(
+    program: Start, own_tmp: Path, number: signal.Signals, reached: str
+) -> None:
     """A demonstration that is stopped half-way ends every process and removes its files."""
     demo = program("demo")
     demo.read_until(reached)

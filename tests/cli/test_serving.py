@@ -9,9 +9,11 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from tests.cli.conftest import Run
 from tests.cli.programs import Program, children_of, is_alive, wait_until_gone
@@ -75,6 +77,23 @@ def test_live_key_never_meets_the_stand_in(
     result = run("serve", "--sandbox", "--port", "0")
 
     assert (result.exit_code, "live key" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("command", [("serve", "--sandbox"), ("run",)], ids=" ".join)
+def test_live_database_never_meets_the_stand_in(
+    run: Run, stored: str, command: tuple[str, ...]
+) -> None:
+    """A database of live payments is refused before a key or anything else is written to it."""
+    file = make_url(stored).database or ""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("INSERT INTO deployment VALUES (1, 'live')")
+        connection.commit()
+
+    result = run(*command, "--port", "0")
+
+    with closing(sqlite3.connect(file)) as connection:
+        keys = connection.execute("SELECT count(*) FROM api_keys").fetchone()
+    assert (result.exit_code, "live payments" in result.stderr, keys) == (1, True, (0,))
 
 
 def test_live_key_with_another_base_is_refused(

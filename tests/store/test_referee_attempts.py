@@ -57,7 +57,7 @@ CHANGES: dict[str, str] = {
 }
 
 OTHER_VALUES: dict[str, object] = {
-    "payment_id": "pay_a",
+    "payment_id": "pay_e",
     "number": 3,
     "sequence": 2,
     "event": "create",

@@ -63,6 +63,9 @@ REFUSED: dict[str, str] = {
         "legal_edges", {"source": "failed", "event": "fail", "target": "failed"}
     ),
     "edge changed": update("legal_edges", "target = 'failed'", target="succeeded"),
+    "edge changed that no row takes": update(
+        "legal_edges", "source = 'card_disabled' AND event = 'expire'", target="succeeded"
+    ),
     "edge removed": "DELETE FROM legal_edges WHERE event = 'expire'",
     "disablement of no payment": insert("card_disablements", disablement(payment_id="pay_new")),
     "disablement of no scope": insert("card_disablements", disablement(scope="everything")),
@@ -129,6 +132,8 @@ ACCEPTED: dict[str, str] = {
     "disablement by hand": insert("card_disablements", disablement(payment_id=None)),
     "disablement ended": update("card_disablements", DISABLED, **ENABLED),
     "anomaly": insert("anomalies", anomaly()),
+    "anomaly of another kind": insert("anomalies", anomaly(payment_id="pay_b")),
+    "anomaly again": insert("anomalies", anomaly(payment_id="pay_b", kind="late_success")),
     "key": insert("idempotency_keys", idempotency_key()),
     "API key": insert("api_keys", api_key()),
     "API key revoked": update("api_keys", "id = 'kept'", revoked_at=NOW),

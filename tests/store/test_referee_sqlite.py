@@ -17,24 +17,28 @@ from tests.store.builders import (
     payment_row,
     update,
 )
-from tests.store.refusal import REFUSALS, Action, assert_refused, rows_of
+from tests.store.refusal import Action, assert_refused, rows_of
 from tests.store.worlds import SqliteWorld
 from tests.stored_payments import new_payment
 
 TABLES = [*metadata.tables, *sqlite_metadata.tables]
 
+SOMEBODY: dict[str, object] = {"actor_id": "somebody"}
 # A row of each table that may not be replaced, and what would be another in its place.
-REPLACED: dict[str, tuple[str, dict[str, object]]] = {
-    "legal_edges": ("event = 'succeed'", {}),
-    "payments": ("id = 'pay_a'", {"amount": 1}),
-    "payment_transitions": ("payment_id = 'pay_a' AND sequence = 2", {"actor_id": "somebody"}),
-    "evidence": ("payment_id = 'pay_a' AND sequence = 1", {"kind": "other"}),
-    "attempts": ("payment_id = 'pay_a' AND number = 1", {"closed_by": "canceled"}),
-    "card_disablements": ("payment_id = 'pay_c'", {"reason": "other"}),
-    "idempotency_keys": ("payment_id = 'pay_a'", {"payment_id": "pay_b"}),
-    "api_keys": ("id = 'kept'", {"scope": "admin"}),
-    "anomalies": ("payment_id = 'pay_b'", {"detail": "other"}),
-    "deployment": ("single = 1", {"mode": "live"}),
+REPLACED: dict[str, tuple[str, str, dict[str, object]]] = {
+    "edge": ("legal_edges", "event = 'succeed'", {}),
+    "payment": ("payments", "id = 'pay_a'", {"amount": 1}),
+    "history row": ("payment_transitions", "payment_id = 'pay_a' AND sequence = 2", SOMEBODY),
+    "first history row": ("payment_transitions", "payment_id = 'pay_e'", SOMEBODY),
+    "last history row": ("payment_transitions", "payment_id = 'pay_a' AND sequence = 5", SOMEBODY),
+    "evidence": ("evidence", "payment_id = 'pay_a' AND sequence = 1", {"kind": "other"}),
+    "last evidence": ("evidence", "payment_id = 'pay_a' AND sequence = 2", {"kind": "other"}),
+    "attempt": ("attempts", "payment_id = 'pay_a' AND number = 1", {"closed_by": "canceled"}),
+    "disablement": ("card_disablements", "payment_id = 'pay_c'", {"reason": "other"}),
+    "idempotency key": ("idempotency_keys", "payment_id = 'pay_a'", {"payment_id": "pay_b"}),
+    "API key": ("api_keys", "id = 'kept'", {"scope": "admin"}),
+    "anomaly": ("anomalies", "payment_id = 'pay_b'", {"detail": "other"}),
+    "deployment": ("deployment", "single = 1", {"mode": "live"}),
 }
 
 OTHER_KEYS: dict[str, Action] = {
@@ -116,10 +120,10 @@ def stored_row(world: SqliteWorld, table: str, where: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("how", ["INSERT OR REPLACE", "REPLACE"])
-@pytest.mark.parametrize("table", REPLACED)
-def test_row_is_not_replaced(sqlite_only: SqliteWorld, table: str, how: str) -> None:
+@pytest.mark.parametrize("name", REPLACED)
+def test_row_is_not_replaced(sqlite_only: SqliteWorld, name: str, how: str) -> None:
     """A row with the same key is refused even where SQLite would delete the old one silently."""
-    where, columns = REPLACED[table]
+    table, where, columns = REPLACED[name]
     row = stored_row(sqlite_only, table, where) | columns
 
     assert_refused(sqlite_only, [insert(table, row, how)])
@@ -143,18 +147,18 @@ def test_row_stays_out_when_its_payment_cannot_move(sqlite_only: SqliteWorld, ho
     """No conflict clause stores a history row whose payment stayed where it was."""
     payment = sqlite_only.payments["last_chance"]
     row = history_row(payment, "require_new_card", "requires_new_card")
-    with pytest.raises(REFUSALS):
-        sqlite_only.run_and_commit_anyway(insert("payment_transitions", row, how))
+    failed = sqlite_only.run_and_commit_anyway(insert("payment_transitions", row, how))
 
+    assert isinstance(failed[0], sqlite3.IntegrityError)
     assert sqlite_only.snapshot() == sqlite_only.seeded
 
 
 @pytest.mark.parametrize("how", GOING_ON)
 def test_payment_stays_out_without_its_first_row(sqlite_only: SqliteWorld, how: str) -> None:
     """No conflict clause stores a payment without history."""
-    with pytest.raises(REFUSALS):
-        sqlite_only.run_and_commit_anyway(insert("payments", payment_row(), how))
+    failed = sqlite_only.run_and_commit_anyway(insert("payments", payment_row(), how))
 
+    assert isinstance(failed[0], sqlite3.IntegrityError)
     assert sqlite_only.snapshot() == sqlite_only.seeded
 
 
@@ -168,9 +172,10 @@ def test_bad_first_row_cannot_wait(
     """A first row that the history would refuse is refused where it waits for its payment."""
     payment = new_payment("pay_new")
     row = insert("payment_beginnings", first_row(payment, **columns), how)
-    with pytest.raises(REFUSALS):
-        sqlite_only.run(row, insert("payments", payment_row(), how))
+    stored = insert("payments", payment_row(state=columns.get("target", "created")), how)
+    failed = sqlite_only.run_and_commit_anyway(row, stored)
 
+    assert isinstance(failed[0], sqlite3.IntegrityError)
     assert sqlite_only.snapshot() == sqlite_only.seeded
 
 

@@ -104,14 +104,16 @@ class SqliteWorld(World):
                 self.connection.execute("ROLLBACK")
             raise
 
-    def run_and_commit_anyway(self, statement: str) -> None:
-        """Run a statement and commit whatever it did before it failed."""
+    def run_and_commit_anyway(self, *statements: str) -> list[sqlite3.Error]:
+        """Run statements, each whatever became of the others, and commit; return what failed."""
+        failed = []
         self.connection.execute("BEGIN")
-        try:
-            self.connection.execute(statement)
-        finally:
-            if self.connection.in_transaction:
-                self.connection.execute("COMMIT")
+        for statement in (*statements, "COMMIT"):
+            try:
+                self.connection.execute(statement)
+            except sqlite3.Error as exc:
+                failed.append(exc)
+        return failed
 
     def check(self, *statements: str) -> None:
         """Run statements and look for broken foreign keys, then undo them."""

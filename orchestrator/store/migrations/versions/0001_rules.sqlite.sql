@@ -21,11 +21,6 @@ BEGIN SELECT RAISE(ABORT, 'UNIQUE: the payment or its payment_intent exists alre
 ;;
 CREATE TRIGGER payments_begin BEFORE INSERT ON payments
 BEGIN
-  SELECT RAISE(ABORT, 'a payment begins with its first history row, in payment_beginnings')
-  WHERE NOT EXISTS (
-    SELECT 1 FROM payment_beginnings b
-    WHERE b.payment_id = NEW.id AND b.sequence = NEW.version
-      AND b.target = NEW.state AND b.hash = NEW.last_hash);
   SELECT RAISE(ABORT, 'a new payment has no evidence yet') WHERE NEW.evidence_count <> 0;
 END
 ;;
@@ -43,7 +38,7 @@ BEGIN
     rules_version, application_version, occurred_at, previous_hash, hash
   FROM payment_beginnings WHERE payment_id = NEW.id;
   DELETE FROM payment_beginnings WHERE payment_id = NEW.id;
-  SELECT RAISE(ABORT, 'a payment begins with its first history row')
+  SELECT RAISE(ABORT, 'a payment begins with its first history row, from payment_beginnings')
   WHERE NOT EXISTS (
     SELECT 1 FROM payment_transitions t
     WHERE t.payment_id = NEW.id AND t.sequence = NEW.version
@@ -179,7 +174,6 @@ BEGIN
   WHERE EXISTS (
     SELECT 1 FROM attempts a
     WHERE (a.payment_id = NEW.payment_id AND a.number = NEW.number)
-       OR (a.payment_id = NEW.payment_id AND a.sequence = NEW.sequence)
        OR a.stripe_key = NEW.stripe_key OR a.charge = NEW.charge
        OR (a.payment_id = NEW.payment_id AND a.closed_at IS NULL AND NEW.closed_at IS NULL));
   SELECT RAISE(ABORT, 'an attempt belongs to the confirm row that names it')

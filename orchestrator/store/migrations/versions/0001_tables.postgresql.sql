@@ -149,7 +149,6 @@ CREATE TABLE attempts (
   CONSTRAINT ck_attempts_browser_is_closed CHECK (origin = 'server' or closed_at is not null),
   CONSTRAINT ck_attempts_open_has_no_charge CHECK (charge is null or closed_at is not null),
   CONSTRAINT ck_attempts_server_can_resend CHECK (origin = 'browser' or (stripe_key is not null and parameters is not null)),
-  CONSTRAINT uq_attempts_confirm UNIQUE (payment_id, sequence),
   CONSTRAINT uq_attempts_stripe_key UNIQUE (stripe_key),
   CONSTRAINT uq_attempts_charge UNIQUE (charge)
 )

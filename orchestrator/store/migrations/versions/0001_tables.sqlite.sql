@@ -198,7 +198,6 @@ CREATE TABLE attempts (
   CONSTRAINT ck_attempts_open_has_no_charge CHECK (charge is null or closed_at is not null),
   CONSTRAINT ck_attempts_server_can_resend CHECK (origin = 'browser' or (stripe_key is not null and parameters is not null)),
   CONSTRAINT fk_attempts_confirm FOREIGN KEY(payment_id, sequence, event, number) REFERENCES payment_transitions (payment_id, sequence, event, attempt),
-  CONSTRAINT uq_attempts_confirm UNIQUE (payment_id, sequence),
   CONSTRAINT uq_attempts_stripe_key UNIQUE (stripe_key),
   CONSTRAINT uq_attempts_charge UNIQUE (charge)
 )
