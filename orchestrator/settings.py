@@ -29,6 +29,15 @@ class Settings(BaseSettings):
     rate_limit: str | None = None
     handlers: str | None = None
 
+    @field_validator("database_url", "migration_database_url")
+    @classmethod
+    def _names_our_driver(cls, value: str | None) -> str | None:
+        """Take the spellings of other programs, too: the driver is ours to choose."""
+        scheme, separator, rest = (value or "").partition("://")
+        if separator and scheme in {"postgres", "postgresql"}:
+            return f"postgresql+asyncpg://{rest}"
+        return value
+
     @field_validator("stripe_api_key")
     @classmethod
     def _looks_like_a_key(cls, value: SecretStr | None) -> SecretStr | None:

@@ -6,6 +6,7 @@ CTEs; longer ones, and SQLite, send the same writes in order inside a transactio
 
 from collections.abc import Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -83,6 +84,7 @@ FIXED_COLUMNS = (
 )
 _COLUMNS = FIXED_COLUMNS + _CHANGING
 _PAYMENT_COLUMNS = [payments.c[name] for name in _COLUMNS]
+_VALUES_OF = {columns: attrgetter(*columns) for columns in (_COLUMNS, _CHANGING)}
 _SELECT_ONE = select(*_PAYMENT_COLUMNS).where(payments.c.id == bindparam("payment_id"))
 
 
@@ -128,7 +130,7 @@ def payment_from_row(row: Sequence[Any]) -> Payment:
 
 
 def _row_of(payment: Payment, columns: tuple[str, ...]) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(payment, name) for name in columns}
+    values: dict[str, Any] = dict(zip(columns, _VALUES_OF[columns](payment), strict=True))
     values["settling"] = settling_to_json(payment.settling)
     values["intention"] = intention_to_json(payment.intention)
     values["excluded_cards"] = list(payment.excluded_cards)
@@ -179,15 +181,25 @@ def _shape_of(change: Change) -> _Shape:
 
 def _parameters_of(change: Change) -> dict[str, Any]:
     columns = _COLUMNS if change.before is None else _CHANGING
-    parameters = {f"p_{k}": v for k, v in _row_of(change.after, columns).items()}
+    parameters = _named("p_", _row_of(change.after, columns))
     if change.before is not None:
         parameters["b_id"] = change.before.id
         parameters["b_revision"] = change.before.revision
     lists = (*(name for name, _ in _APPENDED), "attempts_closed", "disablements", "cards")
     for name in lists:
         for index, row in enumerate(getattr(change, name)):
-            parameters |= {f"{name}{index}_{column}": value for column, value in row.items()}
+            parameters.update(_named(f"{name}{index}_", row))
     return parameters
+
+
+def _named(prefix: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row's values under the names that its parameters have in a statement."""
+    return dict(zip(_names(prefix, tuple(row)), row.values(), strict=True))
+
+
+@cache
+def _names(prefix: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(prefix + column for column in columns)
 
 
 @cache

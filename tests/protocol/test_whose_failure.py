@@ -1,5 +1,8 @@
 """Whose failure it was: H1, H2, H14 and H15, where a failure was counted for the wrong attempt."""
 
+import pytest
+
+from orchestrator.errors import AttemptInProgress
 from orchestrator.states import PaymentState
 from tests.protocol.steps import (
     BAD,
@@ -65,7 +68,8 @@ async def test_read_before_attempt_settles_nothing(world: World) -> None:
 async def test_read_before_own_answer_settles_nothing(world: World) -> None:
     """H1: news read while an attempt was in flight cannot settle it once it is answered."""
     payment = await world.create(max_attempts=2)
-    await browser_confirms(world, payment, BAD)
+    await browser_confirms(world, payment, CHALLENGED)
+    await world.authenticate(payment, "fail")
     opened = await phase_a(world, payment, CHALLENGED)
     news = await read_ahead(world, payment)
     await phase_b(world, opened, CHALLENGED)
@@ -146,6 +150,22 @@ async def test_held_decline_settles_no_challenge(world: World) -> None:
     ]
 
 
+async def test_later_decline_settles_no_challenge(world: World) -> None:
+    """H14: the intent's last error may be a browser's, made after the challenge had failed."""
+    payment = await world.create(max_attempts=3)
+    await world.confirm(payment, CHALLENGED_THEN_BAD)
+    await world.authenticate(payment, "succeed")
+    await browser_confirms(world, payment, BAD)
+
+    await read(world, payment)
+    ours, browsers = await failed_charges(world, payment)
+
+    assert await tries(world, payment) == [
+        (1, "server", "outcome", ours),
+        (2, "browser", "outcome", browsers),
+    ]
+
+
 async def test_abandoned_decline_spends_nothing(world: World) -> None:
     """H15: the decline of an abandoned challenge is bound to it, and is not a browser's attempt."""
     payment = await world.create(max_attempts=3)
@@ -215,6 +235,17 @@ async def test_old_challenge_wins_the_race(world: World) -> None:
     assert ended.state is PaymentState.succeeded
     assert (await moves(world, payment))[-1] == ("succeed", 2)
     assert await world.charged(payment) == [1000]
+
+
+async def test_no_new_card_while_one_is_in_flight(world: World) -> None:
+    """H15: only an open challenge is given up for a new card, never a request without answer."""
+    payment = await world.create(max_attempts=3)
+    await phase_a(world, payment, GOOD)
+
+    with pytest.raises(AttemptInProgress):
+        await world.confirm(payment, BAD)
+
+    assert await moves(world, payment) == [("confirm", 1)]
 
 
 async def test_superseded_challenge_is_gone(world: World) -> None:

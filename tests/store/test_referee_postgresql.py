@@ -64,6 +64,7 @@ MANY_STEPS: dict[str, Action] = {
     "finished payment whose confirm names another attempt": lambda w: [
         statement.replace("'confirming', 1,", "'confirming', 2,") for statement in finished()
     ],
+    "finished payment that confirmed one attempt twice": lambda w: confirmed_twice(2, 2),
     "written over by a conflict": lambda w: [
         insert("evidence", evidence_row(w.payments["card_disabled"], sequence=1))
         + " ON CONFLICT (payment_id, sequence) DO UPDATE SET kind = 'other'"
@@ -109,6 +110,25 @@ def finished(**columns: object) -> list[str]:
     ]
 
 
+def confirmed_twice(*attempts: int) -> list[str]:
+    """List the statements that bring in a payment with two confirmations of these numbers."""
+    payment = new_payment("pay_new")
+    decline = {"source": "confirming", "previous_hash": B, "hash": C}
+    second = {"source": "requires_new_card", "previous_hash": C, "hash": FORGED}
+    rows = [
+        first_row(payment, hash=A),
+        history_row(payment, "confirm", "confirming", sequence=2, previous_hash=A, hash=B),
+        history_row(payment, "require_new_card", "requires_new_card", sequence=3, **decline),
+        history_row(payment, "confirm", "confirming", sequence=4, **second),
+    ]
+    rows[1]["attempt"], rows[3]["attempt"] = attempts
+    end = {"version": 4, "state": "confirming", "attempts_used": 2, "last_hash": FORGED}
+    return [
+        insert("payments", payment_row(**end)),
+        *[insert("payment_transitions", row) for row in rows],
+    ]
+
+
 @pytest.mark.parametrize("table", PROTECTED)
 def test_table_is_not_emptied(postgresql: PostgresWorld, table: str) -> None:
     """TRUNCATE is refused, alone or with all that depends on the table."""
@@ -124,6 +144,7 @@ def test_transaction_is_refused(postgresql: PostgresWorld, action: Action) -> No
 def test_finished_payment_is_accepted(postgresql: PostgresWorld) -> None:
     """A bulk load may bring payments with their past, as long as it is a past."""
     postgresql.check(*finished())
+    postgresql.check(*confirmed_twice(1, 2))
 
 
 def test_temporary_table_hides_no_payment(postgresql: PostgresWorld) -> None:
