@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_table(console, rounds, traced)
     write_results(RESULTS, rounds, traced, payments=given.payments, in_flight=given.in_flight)
     console.print(f"Written to benchmarks/{RESULTS.name}.")
-    return _verdict(ratio_of(rounds), given.assert_ratio)
+    return _verdict(ratio_of(rounds).median, given.assert_ratio)
 
 
 def _verdict(ratio: float, limit: float | None) -> int:
@@ -82,6 +82,9 @@ class _Bench:
 
     def trace(self, in_flight: int) -> dict[str, Traced]:
         """Count what a payment asks of the database and of Stripe."""
+        # A vacuum of its own accord takes transaction numbers, too.
+        self._server.execute("alter system set autovacuum = off")
+        self._server.execute("select pg_reload_conf()")
         traced = {}
         for contender in self._contenders:
             before = self._writes(), self._stripe_calls()

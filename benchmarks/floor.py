@@ -1,7 +1,8 @@
 """The hand-written floor: what two handlers cost when nothing is promised.
 
 FastAPI over raw asyncpg, and the Stripe SDK on aiohttp: three commits and two Stripe calls a
-payment. No authentication, no idempotency, no history, and a crash between two lines loses track.
+payment, each commit a single statement. No authentication, no idempotency, no history, and a crash
+between two lines loses track.
 """
 
 import os
@@ -92,7 +93,7 @@ def create_app() -> FastAPI:
                 },
             }
         )
-        async with app.state.pool.acquire() as connection, connection.transaction():
+        async with app.state.pool.acquire() as connection:
             await connection.execute(
                 _INSERT,
                 id,
@@ -114,14 +115,14 @@ def create_app() -> FastAPI:
 
     @app.post("/v1/payments/{id}/confirm")
     async def confirm(id: str, card: Card) -> dict[str, Any]:
-        async with app.state.pool.acquire() as connection, connection.transaction():
+        async with app.state.pool.acquire() as connection:
             payment = await connection.fetchrow(_CONFIRMING, id, card.payment_method)
         if payment is None:
             raise HTTPException(404)
         intent = await app.state.stripe.v1.payment_intents.confirm_async(
             payment["payment_intent"], {"payment_method": card.payment_method}
         )
-        async with app.state.pool.acquire() as connection, connection.transaction():
+        async with app.state.pool.acquire() as connection:
             await connection.execute(_SETTLED, id, intent.status)
         return {
             "id": id,

@@ -60,13 +60,14 @@ class Spread:
         return f"{self.median:.{digits}f} [{low}-{high}]"
 
 
+CONTENDERS: Final = ("floor", "ours")
 # What each figure is called in the table, in its order there.
 FIGURES: Final = (
-    ("server_milliseconds", "server CPU, ms"),
-    ("postgresql_milliseconds", "PostgreSQL CPU, ms"),
+    ("server_milliseconds", "CPU of the server, ms a payment"),
+    ("postgresql_milliseconds", "CPU of PostgreSQL, ms a payment"),
     ("payments_per_second", "payments a second"),
-    ("p50_milliseconds", "p50, ms"),
-    ("p99_milliseconds", "p99, ms"),
+    ("p50_milliseconds", "half take up to, ms"),
+    ("p99_milliseconds", "99 of 100 take up to, ms"),
 )
 
 
@@ -76,24 +77,29 @@ def spreads(rounds: Sequence[Round], contender: str) -> dict[str, Spread]:
     return {name: _spread([getattr(one, name) for one in mine]) for name, _ in FIGURES}
 
 
-def ratio_of(rounds: Sequence[Round]) -> float:
-    """Return how many times the floor's CPU ours takes, median against median."""
-    ours, floor = (spreads(rounds, name)["server_milliseconds"] for name in ("ours", "floor"))
-    return ours.median / floor.median
+def ratio_of(rounds: Sequence[Round]) -> Spread:
+    """Return how many times the floor's CPU ours takes, each round against the one beside it."""
+    floor, ours = (
+        [one.server_milliseconds for one in rounds if one.contender == name] for name in CONTENDERS
+    )
+    return _spread([mine / least for least, mine in zip(floor, ours, strict=True)])
 
 
 def print_table(console: Console, rounds: Sequence[Round], traced: Mapping[str, Traced]) -> None:
     """Print medians with their extremes, and the ratio."""
-    table = Table("", title="A payment: create and confirm with a known card")
-    for _, heading in FIGURES:
-        table.add_column(heading, justify="right")
-    table.add_column("commits", justify="right")
-    table.add_column("Stripe calls", justify="right")
-    for name, counts in traced.items():
-        figures = [str(spread) for spread in spreads(rounds, name).values()]
-        table.add_row(name, *figures, f"{counts.commits:.2f}", f"{counts.stripe_calls:.2f}")
+    table = Table(
+        "median \\[lowest-highest]", title="One payment: create, confirm with a known card"
+    )
+    for name in CONTENDERS:
+        table.add_column(name, justify="right")
+    found = [spreads(rounds, name) for name in CONTENDERS]
+    for figure, title in FIGURES:
+        table.add_row(title, *(str(one[figure]) for one in found))
+    counts = [traced[name] for name in CONTENDERS]
+    table.add_row("commits a payment", *(f"{one.commits:.2f}" for one in counts))
+    table.add_row("Stripe calls a payment", *(f"{one.stripe_calls:.2f}" for one in counts))
     console.print(table)
-    console.print(f"CPU of ours to the floor's: {ratio_of(rounds):.2f}")
+    console.print(f"Ours takes {ratio_of(rounds)} times the CPU of the floor.")
 
 
 def write_results(
@@ -113,7 +119,7 @@ def write_results(
         "versions": {name: version(name) for name in LIBRARIES},
         "payments_a_round": payments,
         "in_flight": in_flight,
-        "ratio": round(ratio_of(rounds), 3),
+        "ratio": _rounded(asdict(ratio_of(rounds))),
         "contenders": {
             name: {
                 figure: _rounded(asdict(spread)) for figure, spread in spreads(rounds, name).items()

@@ -82,7 +82,8 @@ class Draft:
 
     def remember(self, **memory: Any) -> None:
         """Change what settlement remembers."""
-        self.set(settling=replace(self.payment.settling, **memory))
+        known = self._changed.get("settling", self._payment.settling)
+        self.set(settling=replace(known, **memory))
 
     def observe(self, kind: str, payload: Row, **columns: Any) -> int:
         """Append an evidence row and return its sequence."""

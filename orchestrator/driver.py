@@ -67,9 +67,7 @@ class Driver:
     async def settle(self, payment: Payment, observation: Observation) -> Payment:
         """Settle an observation against the payment, again if another writer was first."""
         for _ in range(MAX_ROUNDS):
-            change = settle(
-                payment, observation, rules=self.rules, now=self.clock(), timing=self.timing
-            )
+            change = settle(payment, observation, rules=self.rules, now=self.clock())
             if change is None:
                 return payment
             try:
@@ -134,12 +132,21 @@ class Driver:
             idempotency_key=f"{payment.id}:cancel:{uuid4().hex}",
         )
         source = Source.cancel_answer
-        if reply.kind is ReplyKind.refused and reply.intent is None:
-            reply = await self.gateway.read_intent(payment.payment_intent)
-            source = Source.read
+        if self._hides_a_charge(payment, reply):
+            # The answer names a charge that nobody counted, or tells nothing: read it all.
+            read = await self.gateway.read_intent(payment.payment_intent)
+            if read.kind is ReplyKind.answered or reply.intent is None:
+                reply, source = read, Source.read
         return await self.settle(
             payment, Observation(source, reply, before, intention.actor, request_id)
         )
+
+    @staticmethod
+    def _hides_a_charge(payment: Payment, reply: Reply) -> bool:
+        if reply.intent is None:
+            return reply.kind is ReplyKind.refused
+        latest = reply.intent.latest_charge
+        return latest is not None and latest not in payment.settling.counted
 
     async def intend_and_end(
         self,

@@ -146,7 +146,7 @@ class Storyteller:
         self, payment: Payment, reply: Reply, source: Source = Source.answer
     ) -> Payment:
         observation = Observation(source, reply, payment.settling.open, KEY, "req_2")
-        change = settle(payment, observation, rules=self.rules, now=self._later(), timing=Timing())
+        change = settle(payment, observation, rules=self.rules, now=self._later())
         assert change is not None, "each of these answers is news"
         return await apply_change(self.database, change)
 

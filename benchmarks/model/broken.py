@@ -13,7 +13,7 @@ from benchmarks.model import desk
 from orchestrator import refusals
 from orchestrator.gateway.views import ChargeView, Failure, IntentStatus, IntentView
 from orchestrator.payment import OpenAttempt
-from orchestrator.settle import attempts, failures, settlement
+from orchestrator.settle import attempts, attribution, failures, settlement
 from orchestrator.states import PaymentEvent, PaymentState
 
 
@@ -38,10 +38,10 @@ def broken(copy: Broken) -> Iterator[None]:
         setattr(copy.module, copy.name, right)
 
 
-_settle_open = settlement._settle_open
-_failure_since = settlement._failure_since
+_settle_open = attribution._settle_open
+_failure_since = attribution._failure_since
 _remember_answer = settlement._remember_answer
-_read_failures = settlement._read_failures
+_read_failures = attribution.read_failures
 _decided_by_status = settlement._decided_by_status
 _apply = failures._apply
 _abandon_challenge = attempts._abandon_challenge
@@ -105,7 +105,7 @@ def _nothing_held(run: Any, intent: IntentView) -> None:
     """Count a browser's failure for the attempt that is open."""
     for charge in intent.charges or ():
         if charge.failure is not None and run.open is not None:
-            settlement._settle_with(run, run.open, charge.failure, None)
+            attribution._settle_with(run, run.open, charge.failure, None)
 
 
 def _failed_at_once(draft: Any, case: Any, ruling: Any, *rest: Any) -> None:
@@ -130,37 +130,37 @@ def _confirms_any_time(payment: Any, now: Any) -> None:
 BROKEN: Final[Mapping[str, Broken]] = MappingProxyType(
     {
         "a read from before the attempt settles it": Broken(
-            settlement, "_settle_open", _any_read_settles, "cards"
+            attribution, "_settle_open", _any_read_settles, "cards"
         ),
         "a read is trusted with what was learned after it": Broken(
-            settlement, "_settle_open", _later_knowledge_settles, "browser"
+            attribution, "_settle_open", _later_knowledge_settles, "browser"
         ),
         "the last error is always the attempt's": Broken(
-            settlement, "_failure_since", _last_error_always, "browser"
+            attribution, "_failure_since", _last_error_always, "browser"
         ),
         "a charge of any card is the attempt's": Broken(
-            settlement, "_failure_since", _any_card, "browser"
+            attribution, "_failure_since", _any_card, "browser"
         ),
         "a processed charge is older than its answer": Broken(
-            settlement, "_newer_than", _own_charge_is_old, "processing"
+            attribution, "_newer_than", _own_charge_is_old, "processing"
         ),
         "a refused confirmation counts as handed on": Broken(
             settlement, "_remember_answer", _it_ran_after_all, "unsuperseded"
         ),
         "a read resets the timer of an intention": Broken(
-            settlement, "_read_failures", _timer_is_reset, "outside"
+            settlement, "read_failures", _timer_is_reset, "outside"
         ),
         "a canceled intent is still open": Broken(
             settlement, "_decided_by_status", _canceled_is_open, "outside"
         ),
         "an abandoned attempt's decline is a browser's": Broken(
-            settlement, "_abandoned_attempt_of", _nobody_abandoned, "cards"
+            attribution, "_abandoned_attempt_of", _nobody_abandoned, "cards"
         ),
         "abandoned attempts are forgotten": Broken(
             attempts, "_abandon_challenge", _forgets_the_abandoned, "cards"
         ),
         "a browser's decline settles the open attempt": Broken(
-            settlement, "_hold_browser_failures", _nothing_held, "browser"
+            attribution, "hold_browser_failures", _nothing_held, "browser"
         ),
         "failed before Stripe has canceled": Broken(failures, "_apply", _failed_at_once, "cards"),
         "a new card while another is in flight": Broken(

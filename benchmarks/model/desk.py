@@ -80,7 +80,7 @@ class Desk:
         observation = Observation(source, _reply(answer), before, Actor("stripe"))
         return self._decide(
             number,
-            lambda payment: settle(payment, observation, rules=self.rules, now=NOW, timing=TIMING),
+            lambda payment: settle(payment, observation, rules=self.rules, now=NOW),
         )
 
     def open(self, number: int, card: str) -> Step | None:

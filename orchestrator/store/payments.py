@@ -4,7 +4,7 @@ On PostgreSQL a change with at most one history row travels as one statement of 
 CTEs; longer ones, and SQLite, send the same writes in order inside a transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -84,7 +84,9 @@ FIXED_COLUMNS = (
 )
 _COLUMNS = FIXED_COLUMNS + _CHANGING
 _PAYMENT_COLUMNS = [payments.c[name] for name in _COLUMNS]
-_VALUES_OF = {columns: attrgetter(*columns) for columns in (_COLUMNS, _CHANGING)}
+_VALUES_OF: dict[tuple[str, ...], Callable[[Payment], tuple[Any, ...]]] = {
+    columns: attrgetter(*columns) for columns in (_COLUMNS, _CHANGING)
+}
 _SELECT_ONE = select(*_PAYMENT_COLUMNS).where(payments.c.id == bindparam("payment_id"))
 
 

@@ -377,6 +377,7 @@ UNKNOWN_IDS: Mapping[str, str] = {
     "slash": "pay_1%2Fconfirm",
     "backslash": "pay_1%5C",
     "NUL": "pay_%00",
+    "NUL at the end": "pay_1%00",
     "line break": "pay_1%0A",
     "broken UTF-8": "pay_%FF",
     "emoji": "pay_%F0%9F%92%B3",

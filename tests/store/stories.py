@@ -41,7 +41,7 @@ class Teller(Storyteller):
     def settlement(self, payment: Payment, reply: Reply, source: Source = Source.answer) -> Change:
         """Return the change that a reply of Stripe's makes."""
         observation = Observation(source, reply, payment.settling.open, KEY, "req_2")
-        change = settle(payment, observation, rules=self.rules, now=self._later(), timing=Timing())
+        change = settle(payment, observation, rules=self.rules, now=self._later())
         assert change is not None, "each of these replies is news"
         return change
 

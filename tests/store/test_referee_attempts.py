@@ -23,6 +23,7 @@ OPENINGS: dict[str, Action] = {
     ],
     "of an end": lambda w: [insert("attempts", attempt_row(w.payments["succeeded"], sequence=5))],
     "of no row": lambda w: [insert("attempts", attempt_row(w.payments["created"]))],
+    "of another row of its payment": lambda w: opened(w, "created", sequence=1),
     "of another event": lambda w: opened(w, "created", event="create"),
     "of another number": lambda w: opened(w, "created", number=2),
     "of a confirm row that has one": lambda w: [

@@ -57,9 +57,7 @@ NEXT_ROWS: dict[str, Action] = {
             attempts_used=1,
         ),
     ],
-    "citing evidence of nothing": lambda w: w.step(
-        fresh(w), history_row(fresh(w), "confirm", "confirming", evidence=1)
-    ),
+    "citing evidence of nothing": lambda w: stepped(w, "requires_new_card", evidence=9),
     "of no payment": lambda w: [
         insert("payment_transitions", history_row(NEW, "confirm", "confirming") | {"sequence": 2})
     ],

@@ -223,7 +223,7 @@ async def test_closed_database_takes_nothing_more(file: Path) -> None:
     database = SqliteDatabase(f"sqlite:///{file}")
     await database.close()
     with pytest.raises(RuntimeError, match="closed"):
-        await database.write(good(1))
+        await asyncio.wait_for(database.write(good(1)), 10)
 
     assert not [thread for thread in threading.enumerate() if thread.name == "sqlite-writer"]
 
