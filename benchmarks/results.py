@@ -55,7 +55,7 @@ class Spread:
     highest: float
 
     def __str__(self) -> str:
-        digits = 2 if self.median < 10 else 0
+        digits = 2 if self.median < 10 else 1 if self.median < 100 else 0
         low, high = f"{self.lowest:.{digits}f}", f"{self.highest:.{digits}f}"
         return f"{self.median:.{digits}f} [{low}-{high}]"
 

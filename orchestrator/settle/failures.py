@@ -178,7 +178,7 @@ def _apply(
     if draft.payment.intention is not None:
         return
     assert ruling.event is not None, "an undecided ruling is never applied"
-    reason = ruling.reason or case.failure.decline_code or case.failure.code or ruling.key
+    reason = _reason_on_record(ruling)
     decision: dict[str, Any] = {
         "attempt": case.attempt,
         "handler": ruling.handler,
@@ -211,6 +211,14 @@ def _apply(
     )
     draft.remember(tries=0)
     draft.set(due_at=draft.payment.expires_at, deadline_at=None)
+
+
+def _reason_on_record(ruling: Ruling) -> str:
+    """Name what decided: our own row by its key, a deployment's handler by what it says."""
+    ours = ruling.action is not None and ruling.handler_error is None
+    if ours and ruling.reason != ATTEMPTS_EXHAUSTED:
+        return ruling.key
+    return ruling.reason or ruling.key
 
 
 def _ask_again_later(draft: Draft, case: Case, ruling: Ruling, observation: Observation) -> None:

@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -229,41 +230,42 @@ def _commit_group(connection: Connection, group: list[_Queued]) -> None:
     """Commit a group; where the commit itself is refused, commit its jobs one by one.
 
     A savepoint does not check deferred keys, so one bad job could fail the commit of all. A
-    transaction that cannot even begin (the file is locked, the disk is full) fails for all.
+    transaction that cannot even begin (the file is locked, the disk is full) fails for all. Nobody
+    is answered before the commit, not even with a refusal: its cause may be a row of the same
+    group, which the caller would look for in vain.
     """
-    done: list[tuple[Future[Any], Any]] = []
     began = False
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         began = True
-        for job in group:
-            _run_job(connection, job, done)
+        answers = [_run_job(connection, job) for job in group]
         connection.exec_driver_sql("COMMIT")
-    except Exception as exc:  # noqa: BLE001  handed to every caller that has no answer yet
+    except Exception as exc:  # noqa: BLE001  handed to every caller
         _roll_back(connection)
-        waiting = [job for job in group if not job[2].done()]
         if began and len(group) > 1:
-            for job in waiting:
+            for job in group:
                 _commit_group(connection, [job])
         else:
-            for _, _, future in waiting:
+            for _, _, future in group:
                 future.set_exception(exc)
         return
-    for future, result in done:
-        future.set_result(result)
+    for answer in answers:
+        answer()
 
 
-def _run_job(connection: Connection, job: _Queued, done: list[tuple[Future[Any], Any]]) -> None:
+def _run_job(connection: Connection, job: _Queued) -> Callable[[], None]:
+    """Carry a job out, or undo it; return what answers its caller."""
     function, arguments, future = job
     connection.exec_driver_sql("SAVEPOINT job")
     try:
         result = function(connection, *arguments)
     except Exception as exc:  # noqa: BLE001  the job's own failure goes to its caller
         connection.exec_driver_sql("ROLLBACK TO job")
-        future.set_exception(exc)
+        answer = partial(future.set_exception, exc)
     else:
-        done.append((future, result))
+        answer = partial(future.set_result, result)
     connection.exec_driver_sql("RELEASE job")
+    return answer
 
 
 def _roll_back(connection: Connection) -> None:

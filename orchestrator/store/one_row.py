@@ -1,7 +1,7 @@
 """Statements that are a transaction of their own and answer with at most one row.
 
 They make up the hot path. On SQLite they are functions of a connection like any other; for
-PostgreSQL each is compiled once and handed to the driver itself, at a third of the CPU.
+PostgreSQL each is compiled once and handed to the driver itself, at less than half the CPU.
 """
 
 from collections.abc import Callable, Sequence

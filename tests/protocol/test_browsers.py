@@ -51,7 +51,7 @@ async def test_browsers_declines_exhaust_the_attempts(world: World) -> None:
     assert ended.state is PaymentState.failed
     assert await rows(world, payment) == [
         ("confirm", 1, "confirmed_in_browser"),
-        ("require_new_card", 1, "no reason given"),
+        ("require_new_card", 1, "generic_decline"),
         ("confirm", 2, "confirmed_in_browser"),
         ("fail", 2, "attempts_exhausted"),
     ]

@@ -180,7 +180,7 @@ async def test_abandoned_decline_spends_nothing(world: World) -> None:
         ("confirm", 1, None),
         ("require_new_card", 1, "authentication_abandoned"),
         ("confirm", 2, None),
-        ("require_new_card", 2, "no reason given"),
+        ("require_new_card", 2, "generic_decline"),
     ]
     assert ("abandoned_outcome", 1, abandoned) in await outcomes(world, payment)
     assert (await tries(world, payment))[1] == (2, "server", "outcome", declined)

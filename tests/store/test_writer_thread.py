@@ -137,20 +137,49 @@ async def test_failed_job_is_rolled_back_alone(database: SqliteDatabase, file: P
     assert stored(file) == [1, 2]
 
 
-async def test_failed_job_in_a_bad_group_is_not_repeated(
-    database: SqliteDatabase, file: Path
-) -> None:
-    """When a group is done again one by one, a job that had failed keeps its answer."""
-    runs: list[int] = []
-
-    def fails_once(connection: Connection) -> None:
-        runs.append(1)
-        raise ValueError("once")
-
-    results = await together(database, fails_once, bad_at_commit, good(1))
+async def test_failed_job_in_a_bad_group_fails_alone(database: SqliteDatabase, file: Path) -> None:
+    """When a group is done again one by one, each job gets an answer of its own."""
+    results = await together(database, bad_at_once, bad_at_commit, good(1))
 
     assert [type(result) for result in results] == [ValueError, IntegrityError, int]
-    assert (len(runs), stored(file)) == (1, [1])
+    assert stored(file) == [1]
+
+
+async def test_job_refused_for_what_was_undone_is_done(
+    database: SqliteDatabase, file: Path
+) -> None:
+    """A job that lost to a row which the commit then refused gets its turn."""
+
+    def bad_with_a_row(connection: Connection) -> None:
+        good(1)(connection)
+        bad_at_commit(connection)
+
+    bad, result = await together(database, bad_with_a_row, good(1))
+
+    assert (type(bad), result) == (IntegrityError, 1)
+    assert stored(file) == [1]
+
+
+async def test_refusal_is_told_once_its_cause_is_committed(
+    database: SqliteDatabase, file: Path
+) -> None:
+    """Who lost to another job of the same group is told when that job's row can be read."""
+    first, second = Gate(), Gate()
+    held = asyncio.create_task(database.write(first))
+    await asyncio.to_thread(first.entered.wait, 10)
+    jobs = (good(1), good(1), second)
+    won, lost, last = [asyncio.create_task(database.write(job)) for job in jobs]
+    await asyncio.sleep(0)
+    first.open()
+    await asyncio.to_thread(second.entered.wait, 10)
+    await asyncio.sleep(0.05)
+    told_early = lost.done()
+    second.open()
+    await asyncio.gather(held, won, last)
+
+    assert not told_early
+    with pytest.raises(IntegrityError):
+        await lost
 
 
 async def test_bad_job_alone_is_told(database: SqliteDatabase, file: Path) -> None:
