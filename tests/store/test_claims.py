@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from orchestrator.store.claims import claim_due, count_due, find_open_attempt
 from orchestrator.store.connections import Database, open_database
@@ -24,22 +26,22 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def store(database: Database, how_many: int) -> list[str]:
-    """Store payments, each due a second after the one before, the first at the start."""
+    """Store payments a second apart, the last one due first; return them as they come due."""
     tell = Teller(database)
     for number in range(how_many):
-        due = START + timedelta(seconds=number)
+        due = START + timedelta(seconds=how_many - 1 - number)
         await tell.created(new_payment(f"pay_{number:02}", due_at=due))
-    return [f"pay_{number:02}" for number in range(how_many)]
+    return [f"pay_{number:02}" for number in reversed(range(how_many))]
 
 
 async def claim(
     database: Database, worker: str, now: datetime = LATER, how_many: int = 20
 ) -> list[str]:
-    """Claim for a worker, and return the ids in their order."""
+    """Claim for a worker, and return the ids, the last one first."""
     claimed = await database.write(
         claim_due, worker, now, now + LEASE, how_many, one_statement=True
     )
-    return sorted(claimed)
+    return sorted(claimed, reverse=True)
 
 
 async def test_due_payments_are_claimed_once(database: Database) -> None:
@@ -67,7 +69,21 @@ async def test_workers_at_once_share_without_overlap(database: Database) -> None
         for found in await asyncio.gather(*workers):
             claimed += found
 
-    assert sorted(claimed) == stored
+    assert sorted(claimed, reverse=True) == stored
+
+
+async def test_claim_does_not_wait_for_another(postgresql_url: str) -> None:
+    """While one worker's claim is not committed, another takes what is left and goes on."""
+    database = open_database(postgresql_url)
+    stored = await store(database, 3)
+    engine = create_async_engine(postgresql_url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        first = await connection.run_sync(claim_due, "one", LATER, LATER + LEASE, 2)
+        second = await asyncio.wait_for(claim(database, "two"), 10)
+    await database.close()
+
+    assert sorted(first, reverse=True) == stored[:2]
+    assert second == stored[2:]
 
 
 async def test_payment_not_due_is_left(database: Database) -> None:
