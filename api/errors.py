@@ -91,7 +91,6 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         Unauthorized: 401,
         Forbidden: 403,
         errors.PaymentNotFound: 404,
-        errors.IllegalRequest: 409,
         IllegalTransition: 409,
         AttemptsExhausted: 409,
         errors.PaymentHandled: 409,

@@ -289,6 +289,7 @@ def scope_key(scope: str, card: CardView, customer_or_payment: str) -> str:
 def scope_keys(card: CardView, customer: str | None, payment_id: str) -> tuple[str, ...]:
     """List every key under which a card could be out of use for this payment."""
     return (
+        scope_key("fingerprint", CardView(card.payment_method), payment_id),
         scope_key("fingerprint", card, payment_id),
         scope_key("fingerprint_and_expiry", card, payment_id),
         scope_key("customer_and_fingerprint", card, customer or payment_id),

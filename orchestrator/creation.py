@@ -57,12 +57,12 @@ async def _ask_past_stored_errors(
     for number in range(1, MAX_CREATE_KEYS + 1):
         key = f"{payment_id}:create" if number == 1 else f"{payment_id}:create:{number}"
         reply = await _ask_for_intent(gateway, payment_id, request, key)
-        if (reply.http_status or 0) < 500:
-            return reply
-        again = await _ask_for_intent(gateway, payment_id, request, key)
-        if (again.http_status or 0) < 500:
-            return again
-    return again
+        if reply.kind is ReplyKind.unknown and (reply.http_status or 0) >= 500:
+            # Asked again, Stripe says whether it keeps this answer.
+            reply = await _ask_for_intent(gateway, payment_id, request, key)
+        if reply.kind is not ReplyKind.stored_error:
+            break
+    return reply
 
 
 async def _ask_for_intent(

@@ -191,7 +191,7 @@ class Driver:
         if payment.intention is not None:
             return await self.end(payment, request_id)
         if payment.state is PaymentState.confirming:
-            payment = await self._find_outcome(payment, actor, request_id)
+            payment = await self._try_to_find_outcome(payment, actor, request_id)
             overdue = payment.deadline_at is not None and self.clock() >= payment.deadline_at
             late = payment.state is PaymentState.confirming and overdue
         else:
@@ -201,6 +201,18 @@ class Driver:
         if late and payment.intention is None:
             return await self._expire(payment, actor)
         return payment
+
+    async def _try_to_find_outcome(
+        self, payment: Payment, actor: Actor, request_id: str | None
+    ) -> Payment:
+        """Find the outcome; past the deadline not even a failure to find it keeps the end away."""
+        try:
+            return await self._find_outcome(payment, actor, request_id)
+        except Exception as exc:
+            if payment.deadline_at is None or self.clock() < payment.deadline_at:
+                raise
+            log.error("outcome_not_found", payment=payment.id, error=type(exc).__name__)
+            return await self.load(payment.id)
 
     async def _find_outcome(
         self, payment: Payment, actor: Actor, request_id: str | None

@@ -3,7 +3,6 @@
     OrchestratorError
     ├── PaymentNotFound
     ├── Refused                     the request cannot be done in this state; nothing moved
-    │   ├── IllegalRequest
     │   ├── PaymentHandled
     │   ├── AttemptInProgress
     │   ├── PaymentEnding
@@ -54,12 +53,6 @@ class Refused(OrchestratorError):
         self.allowed_events = allowed_events
         self.param = param
         super().__init__(sentence)
-
-
-class IllegalRequest(Refused):
-    """The machine has no such event from this state."""
-
-    code = "illegal_transition"
 
 
 class PaymentHandled(Refused):

@@ -68,7 +68,7 @@ class Settling:
     ``counted``: charges whose outcome is committed. ``held``: a browser's failed charges that wait
     until the open attempt is settled, oldest first. ``asks``: how often a handler was asked about
     an outcome and said it had not completed. ``tries``: how often the outcome was looked for in
-    vain.
+    vain. ``seen_status``: the open status of the intent that was put on record last.
     """
 
     open: OpenAttempt | None = None
@@ -77,6 +77,7 @@ class Settling:
     held: tuple[ChargeView, ...] = ()
     asks: dict[str, int] = field(default_factory=dict)
     tries: int = 0
+    seen_status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ class Payment:
     intention: Intention | None
     settling: Settling
     last_outcome: dict[str, Any] | None
-    next_action: dict[str, Any] | None
+    # A redirect's address may carry a secret.
+    next_action: dict[str, Any] | None = field(repr=False)
     failure_reason: str | None
     excluded_cards: tuple[dict[str, str], ...]
     due_at: datetime | None
@@ -177,13 +179,19 @@ def settling_to_json(settling: Settling) -> dict[str, Any]:
         "held": [asdict(charge) for charge in settling.held],
         "asks": settling.asks,
         "tries": settling.tries,
+        "seen_status": settling.seen_status,
     }
 
 
 def settling_from_json(value: dict[str, Any]) -> Settling:
     """Read the settlement memory from its column."""
     if not (value["open"] or value["abandoned"] or value["held"]):
-        return Settling(counted=tuple(value["counted"]), asks=value["asks"], tries=value["tries"])
+        return Settling(
+            counted=tuple(value["counted"]),
+            asks=value["asks"],
+            tries=value["tries"],
+            seen_status=value["seen_status"],
+        )
     return Settling(
         open=_open_attempt(value["open"]) if value["open"] else None,
         abandoned=tuple(
@@ -194,6 +202,7 @@ def settling_from_json(value: dict[str, Any]) -> Settling:
         held=tuple(charge_from_json(item) for item in value["held"]),
         asks=value["asks"],
         tries=value["tries"],
+        seen_status=value["seen_status"],
     )
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
 from orchestrator.cards import usable_card
 from orchestrator.creation import create_intent, new_payment
 from orchestrator.driver import MAX_ROUNDS, Driver
@@ -29,6 +32,8 @@ from orchestrator.requests import (
 from orchestrator.settle import Source, begin_payment, open_attempt
 from orchestrator.store.history import read_history, read_payment_of
 from orchestrator.store.requests import ConfirmView, find_replayed, keep_key, view_confirm
+
+log = structlog.get_logger("orchestrator.payments")
 
 
 @dataclass(slots=True)
@@ -81,7 +86,8 @@ class Payments:
             found = await self._replay(caller, "create", None)
             if found is None:
                 raise
-            return replace(found, client_secret=intent.client_secret)
+            # A twin was first, and may have gone on under another key to another intent.
+            return await self._with_secret(found)
         return Result(stored, client_secret=intent.client_secret)
 
     async def confirm(self, payment_id: str, request: ConfirmPayment, caller: Caller) -> Result:
@@ -151,20 +157,20 @@ class Payments:
         payment = await self.get(payment_id, caller.owner)
         if payment.handled:
             return Result(payment)
-        await self._keep_key(caller, "refresh", payment_id)
-        actor, now = caller.actor, self.driver.clock()
-        if payment.due_at is not None and payment.due_at <= now:
-            return Result(
-                await self.driver.carry_on(payment, actor=actor, request_id=caller.request_id)
-            )
+        now = self.driver.clock()
+        due = payment.due_at is not None and payment.due_at <= now
         reply = await self.driver.gateway.read_intent(payment.payment_intent)
         if reply.kind is not ReplyKind.answered:
             raise StripeUnavailable("read the payment")
-        return Result(
-            await self.driver.settle_read(
-                payment, reply, payment.settling.open, actor, caller.request_id
-            )
+        payment = await self.driver.settle_read(
+            payment, reply, payment.settling.open, caller.actor, caller.request_id
         )
+        if due and not outcome_known(payment):
+            payment = await self.driver.carry_on(
+                payment, actor=caller.actor, request_id=caller.request_id
+            )
+        await self._keep_key(caller, "refresh", payment_id)
+        return Result(payment)
 
     async def get(self, payment_id: str, owner: str | None) -> Payment:
         """Return a payment; an owner of null reads every owner's.
@@ -226,7 +232,10 @@ class Payments:
         return await self.driver.write(change)
 
     async def _send(self, opened: Payment, request: ConfirmPayment, caller: Caller) -> Payment:
-        """Phases B and C. Once an attempt is open no lost race may look like a refusal."""
+        """Phases B and C. Once an attempt is open nothing here may look like a refusal.
+
+        Where the answer could not be settled the outcome is unknown, and recovery finds it.
+        """
         try:
             return await self.driver.send(
                 opened,
@@ -236,8 +245,9 @@ class Payments:
                 actor=caller.actor,
                 request_id=caller.request_id,
             )
-        except WriteConflict:
-            return await self.driver.load(opened.id)
+        except (WriteConflict, SQLAlchemyError, OSError) as exc:
+            log.warning("settlement_failed", payment=opened.id, error=type(exc).__name__)
+            return opened
 
     # ── idempotency ──────────────────────────────────────────────────────────────────────────
 
@@ -256,8 +266,13 @@ class Payments:
 
     async def _keep_key(self, caller: Caller, operation: str, payment_id: str) -> None:
         row = key_row(caller, operation, payment_id, self.driver.clock())
-        if row is not None:
+        if row is None:
+            return
+        try:
             await self.driver.database.write(keep_key, row)
+        except IntegrityError:
+            # The same request at the same moment kept it, or another one, which is refused.
+            await self._replay(caller, operation, payment_id)
 
 
 __all__ = ["Caller", "ConfirmPayment", "CreatePayment", "Payments", "Result"]

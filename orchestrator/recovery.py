@@ -13,10 +13,8 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.driver import Driver
-from orchestrator.errors import OrchestratorError
 from orchestrator.payment import Actor
 from orchestrator.store.claims import claim_due
 
@@ -44,9 +42,9 @@ class Worker:
         while not stop.is_set():
             try:
                 counts = await self.run_once()
-            except (SQLAlchemyError, OSError) as exc:
-                # The database is away: nothing can be claimed, so nothing is lost by waiting.
-                log.warning("worker_database_error", error=type(exc).__name__)
+            except Exception as exc:  # noqa: BLE001  a worker that ends helps nobody
+                # Most likely the database is away: nothing can be claimed, nothing is lost.
+                log.warning("worker_failed", error=type(exc).__name__)
                 counts = {"claimed": 0}
             if counts["claimed"] < CLAIM_SIZE:
                 await _wait(stop, IDLE_SECONDS)
@@ -76,9 +74,9 @@ class Worker:
         try:
             payment = await self.driver.load(payment_id)
             payment = await self.driver.carry_on(payment, actor=actor)
-        except (OrchestratorError, SQLAlchemyError, OSError) as exc:
-            # One payment's trouble must not stop the others; its lease ends and it comes up again.
-            log.warning("recovery_failed", payment=payment_id, error=f"{type(exc).__name__}: {exc}")
+        except Exception as exc:  # noqa: BLE001  one payment's trouble must not stop the others
+            # Its lease ends and it comes up again. The words of a database error may hold values.
+            log.error("recovery_failed", payment=payment_id, error=type(exc).__name__)
             return False
         return payment.handled or payment.waiting
 

@@ -6,12 +6,15 @@ from typing import Any
 
 import structlog
 
+# A traceback with the values of its variables would show keys and secrets.
+_CONSOLE = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
 
 def write_logs(level: int = logging.INFO) -> None:
     """Send the log to stderr, from ``level`` on."""
     in_terminal = sys.stderr.isatty()
     written: list[Any] = (
-        [structlog.processors.TimeStamper("%H:%M:%S"), structlog.dev.ConsoleRenderer()]
+        [structlog.processors.TimeStamper("%H:%M:%S"), _CONSOLE]
         if in_terminal
         else [
             structlog.processors.TimeStamper("iso"),

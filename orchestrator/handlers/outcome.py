@@ -103,6 +103,11 @@ class HandlerResult:
         for name, kind in _KINDS.items():
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(f"HandlerResult.{name} cannot be {getattr(self, name)!r}")
+        for text in (self.message, self.reason or ""):
+            if "\0" in text or not _encodable(text):
+                raise ValueError(
+                    "HandlerResult takes text that can be stored: no NUL, no half pair"
+                )
         if self.disable_card and self.same_card_allowed:
             raise ValueError("a card cannot be disabled and allowed again in one result")
         if self.retry_not_before is not None and self.retry_not_before.utcoffset() is None:
@@ -130,6 +135,15 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
         "disable_scope": (DisableScope, NoneType),
     }
 )
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
 
 Handler = Callable[[Outcome, PaymentDetails], HandlerResult]
 

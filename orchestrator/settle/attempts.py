@@ -67,7 +67,9 @@ def open_attempt(
         stripe_key=f"{payment.id}:confirm:{number}",
         parameters=parameters,
     )
-    draft.remember(open=OpenAttempt(number, (parameters["payment_method"],)), tries=0)
+    draft.remember(
+        open=OpenAttempt(number, (parameters["payment_method"],)), tries=0, seen_status=None
+    )
     draft.set(
         next_action=None,
         last_outcome=None,

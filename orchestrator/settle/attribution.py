@@ -51,7 +51,8 @@ def _settle_open(run: Situation, intent: IntentView, attempt: OpenAttempt) -> bo
     observation = run.observation
     own = own_failure(run, intent)
     if own is not None:
-        return _settle_with(run, attempt, own, observation.reply.http_status)
+        declined = observation.reply.failure is not None
+        return _settle_with(run, attempt, own, observation.reply.http_status if declined else None)
     known = observation.before
     if known is None or known.number != attempt.number or known.answer is None:
         return False
@@ -109,19 +110,20 @@ def _failure_since(
 def own_failure(run: Situation, intent: IntentView) -> Failure | None:
     """Return the failure that the open attempt's own answer reports, with the charge it has.
 
-    The error itself may leave the charge out; the intent beside it then names it. A confirm may
-    also end without an error of its own and leave the intent wanting a card (3-D Secure could not
-    be started): what failed is then the intent's last error, which the confirm had cleared.
+    The error itself may leave the charge out; the intent beside it then names it, unless that
+    charge is counted already and so belongs to another attempt. A confirm may also end without an
+    error of its own and leave the intent wanting a card (3-D Secure could not be started): what
+    failed is then the intent's last error, which the confirm had cleared.
     """
     failure, error = run.observation.reply.failure, intent.last_payment_error
     if not run.own:
         return None
     if failure is None:
-        wants_card = intent.status == IntentStatus.requires_payment_method
-        return (error or Failure()) if wants_card else None
-    if failure.charge is None and error is not None and error.charge is not None:
-        return replace(failure, charge=error.charge)
-    return failure
+        if intent.status != IntentStatus.requires_payment_method:
+            return None
+        failure = error or Failure()
+    charge = failure.charge or (error.charge if error is not None else None)
+    return replace(failure, charge=None if charge in run.payment.settling.counted else charge)
 
 
 def _count_browser_failures(run: Situation, intent: IntentView) -> None:
@@ -130,7 +132,7 @@ def _count_browser_failures(run: Situation, intent: IntentView) -> None:
         abandoned = _abandoned_attempt_of(run, charge)
         if abandoned is not None:
             bind_to_abandoned(run.draft, charge, abandoned, run.rules)
-        elif run.payment.waiting:
+        elif run.payment.waiting and run.payment.intention is None:
             settle_browser_failure(run.draft, charge, run.observation, run.rules)
         else:
             record_uncounted(run.draft, charge, run.rules)

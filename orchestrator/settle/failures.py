@@ -297,7 +297,11 @@ def _disable(draft: Draft, case: Case, ruling: Ruling) -> None:
         return
     scope = ruling.disable_scope
     reason = failure.decline_code or failure.code or ruling.key
-    draft.disablements.append(disablement_row(draft.payment, card, scope, reason, draft.now))
+    row = disablement_row(draft.payment, card, scope, reason, draft.now)
+    # Two declines of one card in one change disable it once: the statement that writes them
+    # cannot see its own first insert.
+    if all(other["scope_key"] != row["scope_key"] for other in draft.disablements):
+        draft.disablements.append(row)
     excluded = {"payment_method": case.sent_as or card.payment_method, "reason": reason}
     if excluded not in draft.payment.excluded_cards:
         draft.set(excluded_cards=(*draft.payment.excluded_cards, excluded))

@@ -110,7 +110,12 @@ def _refused(run: Situation) -> None:
         _status_or_look_again(run)
         return
     reply = run.observation.reply
-    failure = Failure(code=reply.code, decline_code=reply.decline_code, message=reply.message)
+    failure = Failure(
+        code=reply.code,
+        decline_code=reply.decline_code,
+        message=reply.message,
+        payment_method=run.open.payment_methods[0] if run.open else None,
+    )
     outcome = Outcome(
         code=reply.code, decline_code=reply.decline_code, http_status=reply.http_status
     )
@@ -203,14 +208,18 @@ def _rule_on_status(run: Situation, intent: IntentView) -> Ruling:
     return ruling
 
 
-def _attempt_of_success(run: Situation, intent: IntentView, facts: dict[str, Any]) -> int:
-    """Return the attempt that succeeded, opening one for a payment made in a browser."""
+def _attempt_of_success(run: Situation, intent: IntentView, facts: dict[str, Any]) -> int | None:
+    """Return the attempt that succeeded, opening one for a payment made in a browser.
+
+    Null where the payment was already to end: the attempts are settled, and this success is of
+    none of them.
+    """
     draft = run.draft
     if run.open is not None:
         draft.close_attempt(run.open.number, "outcome", intent.latest_charge)
         return run.open.number
     if run.payment.state is PaymentState.confirming:
-        return run.payment.attempts_used
+        return None
     draft.move(
         PaymentEvent.confirm,
         actor=Actor("stripe"),
@@ -256,10 +265,9 @@ def _after_the_end(run: Situation) -> None:
 def _still_open(run: Situation, intent: IntentView) -> None:
     """Keep what is awaited as evidence; no row is written."""
     draft = run.draft
-    answer = run.open.answer if run.open else None
-    seen_before = run.payment.settling.tries > 0 and answer in {None, intent.status}
-    if run.own or not seen_before:
+    if run.own or run.payment.settling.seen_status != intent.status:
         keep_evidence(run)
+        draft.remember(seen_status=intent.status)
     if run.own:
         awaited = outcome_shown(Failure(), _rule_on_status(run, intent), draft.now)
         draft.set(last_outcome=awaited)

@@ -64,6 +64,9 @@ def look_again(run: Situation) -> None:
     end = payment.expires_at if payment.waiting else payment.deadline_at
     if end is not None and payment.intention is None and run.draft.now < end:
         due_at = min(due_at, end)
+    if run.open is not None and run.open.answer is None and not run.observation.own:
+        # Its own request may still be in flight: a look from outside must not hurry the re-send.
+        due_at = max(due_at, payment.due_at or due_at)
     run.draft.set(due_at=due_at)
     run.draft.remember(tries=tries + 1)
     if tries == 0 and run.observation.reply.kind is not ReplyKind.answered:

@@ -86,6 +86,8 @@ class PostgresDatabase:
             "json_serializer": write_json,
             "json_deserializer": orjson.loads,
             "pool_pre_ping": False,
+            # An error's words reach the log; the values it was about must not.
+            "hide_parameters": True,
             "connect_args": {"server_settings": {"application_name": "orchestrator"}},
         }
         # Most of our writes are one statement: it is its own transaction, so the pool has nothing
@@ -279,6 +281,7 @@ def _sqlite_engine(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=READERS + 1,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 30},
     )
 

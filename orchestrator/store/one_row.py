@@ -126,7 +126,11 @@ class _Prepared:
 async def _check_out(pool: Pool) -> PoolProxiedConnection:
     """Take a connection that is open: the server may have closed those that lay idle."""
     while True:
-        connection: PoolProxiedConnection = await greenlet_spawn(pool.connect)
+        try:
+            connection: PoolProxiedConnection = await greenlet_spawn(pool.connect)
+        except asyncpg_dialect.AsyncAdapt_asyncpg_dbapi.Error as exc:
+            # Raised past SQLAlchemy's own translation: no room for another connection, say.
+            raise DBAPIError(None, None, exc) from exc
         driver: Any = connection.driver_connection
         if not driver.is_closed():
             return connection

@@ -42,9 +42,6 @@ _KEY_COLUMNS = (
     idempotency_keys.c.attempt,
 )
 
-_KEY = select(*_KEY_COLUMNS).where(
-    idempotency_keys.c.owner == bindparam("owner"), idempotency_keys.c.key == bindparam("key")
-)
 
 _identity = func.coalesce(cards.c.fingerprint, cards.c.payment_method)
 _holder = func.coalesce(payments.c.customer, payments.c.id)
@@ -55,6 +52,7 @@ _disabled_reason = (
         card_disablements.c.enabled_at.is_(None),
         or_(
             card_disablements.c.scope_key == literal("fingerprint:") + _identity,
+            card_disablements.c.scope_key == literal("fingerprint:") + cards.c.payment_method,
             card_disablements.c.scope_key
             == literal("fingerprint_and_expiry:")
             + _identity
@@ -118,12 +116,6 @@ _DISABLED_BY_KEYS = (
     )
     .limit(1)
 )
-
-
-def find_key(connection: Connection, owner: str, key: str) -> KeyUse | None:
-    """Read what an owner's Idempotency-Key stands for."""
-    row = connection.execute(_KEY, {"owner": owner, "key": key}).one_or_none()
-    return KeyUse(*row) if row is not None else None
 
 
 @one_row(_REPLAYED, "owner", "key")

@@ -1,12 +1,15 @@
-"""The three worlds, each seeded once a session and handed on as long as nothing changed it."""
+"""The three worlds, each kept as long as nothing changed it; and databases that a file shares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
 
+from orchestrator.store.connections import Database, open_database
+from tests.databases import fresh_database
 from tests.postgres_server import PostgresServer
+from tests.store.stories import Teller
 from tests.store.worlds import PostgresWorld, SqliteWorld, World, postgres_world, sqlite_world
 
 SQLITE = ("sqlite", "sqlite_foreign_keys_off")
@@ -94,3 +97,34 @@ def postgresql(
     assert isinstance(given, PostgresWorld)
     yield given
     worlds.drop_changed("postgresql")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Give the tests of this file one database of each kind; their payments differ by id."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            template: Path = request.getfixturevalue("sqlite_template")
+            file = tmp_path_factory.mktemp("payments") / "orchestrator.db"
+            file.write_bytes(template.read_bytes())
+            yield f"sqlite:///{file}"
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            name: str = request.getfixturevalue("postgres_template")
+            yield stack.enter_context(fresh_database(server, name))
+
+
+@pytest.fixture
+async def database(shared_url: str) -> AsyncIterator[Database]:
+    """Open the shared database."""
+    opened = open_database(shared_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def tell(database: Database) -> Teller:
+    """Tell stories in the shared database."""
+    return Teller(database)

@@ -65,7 +65,7 @@ MANY_STEPS: dict[str, Action] = {
         statement.replace("'confirming', 1,", "'confirming', 2,") for statement in finished()
     ],
     "finished payment that confirmed one attempt twice": lambda w: confirmed_twice(2, 2),
-    "finished payment that confirmed an attempt it had not": lambda w: confirmed_twice(1, 3),
+    "finished payment that confirmed an attempt it had not": lambda w: confirmed_twice(3, 2),
     "written over by a conflict": lambda w: [
         insert("evidence", evidence_row(w.payments["card_disabled"], sequence=1))
         + " ON CONFLICT (payment_id, sequence) DO UPDATE SET kind = 'other'"
