@@ -17,7 +17,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.card_numbers import holds_card_number, suspicious
-from api.errors import CardNumberRefused, answer_bug, answer_refusal, answer_routing
+from api.errors import (
+    CardNumberRefused,
+    PayloadTooLarge,
+    answer_bug,
+    answer_refusal,
+    answer_routing,
+)
 from orchestrator.keys import parse_secret
 
 log = structlog.get_logger("orchestrator.api")
@@ -40,6 +46,9 @@ TRACING_HEADERS: Final = frozenset(
         b"sentry-trace",
     }
 )
+
+# What common servers and proxies take at most for a request's head.
+MAX_HEAD_BYTES: Final = 32 * 1024
 
 _PAYMENT_ID = re.compile(r"pay_[0-9a-f]{32}")
 
@@ -68,6 +77,11 @@ class Boundary:
             exchange.write_line()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _head_bytes(scope) > MAX_HEAD_BYTES:
+            # Before anything looks through it: nobody has shown a key yet.
+            too_large = PayloadTooLarge(f"The headers must not exceed {MAX_HEAD_BYTES} bytes.")
+            await (await answer_refusal(Request(scope), too_large))(scope, receive, send)
+            return
         param = _card_number_in_head(scope)
         if param is not None:
             refusal = await answer_refusal(Request(scope), CardNumberRefused(param))
@@ -120,6 +134,11 @@ def _place(scope: Scope) -> dict[str, Any]:
         "route": getattr(scope.get("route"), "path", None),
         "payment": payment_id if _PAYMENT_ID.fullmatch(payment_id) else None,
     }
+
+
+def _head_bytes(scope: Scope) -> int:
+    headers = sum(len(name) + len(value) for name, value in scope["headers"])
+    return headers + len(scope.get("raw_path", b"")) + len(scope["query_string"])
 
 
 def _card_number_in_head(scope: Scope) -> str | None:

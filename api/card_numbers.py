@@ -56,7 +56,7 @@ ISSUER_RANGES: Final = (
 )
 
 # People write numbers in groups: spaces, tabs, no-break spaces, and every dash Unicode has.
-_SEPARATOR = r"[\s\u00ad\-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]"
+_SEPARATOR = r"[\s_/\u00ad\-\u2022\u200b-\u200d\u2060\u2010-\u2015\u2212\ufe58\ufe63\uff0d]"
 _RUN = re.compile(rf"\d(?:{_SEPARATOR}{{0,3}}\d){{{SHORTEST - 1},}}")
 _GROUP = re.compile(r"\d+")
 _WORD_BEFORE = re.compile(r"[^\W_]+\Z")
@@ -69,7 +69,7 @@ _UUID = re.compile(
 )
 
 # Bytes that cannot hold a card number fail this; whatever passes is looked at closely.
-_SUSPECT_BYTES = re.compile(rb"\d(?:[\s\-]{0,3}\d){13}")
+_SUSPECT_BYTES = re.compile(rb"\d(?:[\s\-_/]{0,3}\d){13}")
 
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 

@@ -100,8 +100,12 @@ class PostgresDatabase:
             max_overflow=0,
             **common,
         )
+        # Transactions are rare, so each may first ask whether its connection is still there.
         self._transactions: AsyncEngine = create_async_engine(
-            make_url(url), pool_size=max(2, pool_size // 4), max_overflow=0, **common
+            make_url(url),
+            pool_size=max(2, pool_size // 4),
+            max_overflow=0,
+            **{**common, "pool_pre_ping": True},
         )
 
     async def read(self, function: Callable[..., Result], *arguments: Any) -> Result:

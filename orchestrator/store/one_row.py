@@ -65,7 +65,8 @@ class OneRow(Generic[Result]):
         try:
             row = await driver.fetchrow(self._prepared.text, *values)
         except _DRIVER_ERRORS as exc:
-            closed = driver.is_closed()
+            # Only what the server itself refused leaves the connection as it was.
+            closed = driver.is_closed() or not isinstance(exc, asyncpg.PostgresError)
             connection.invalidate(exc) if closed else connection.close()
             raise DBAPIError(self._prepared.text, None, exc, connection_invalidated=closed) from exc
         except BaseException as exc:
