@@ -25,8 +25,17 @@ OUTCOME_FIELDS: Final = (
 )
 
 
-def payment_document(payment: Payment, client_secret: str | None = None) -> Document:
-    """Show a payment; ``client_secret`` stands in it only when one is given."""
+def payment_document(
+    payment: Payment, client_secret: str | None = None, *, may_act: bool = True
+) -> Document:
+    """Show a payment; ``client_secret`` stands in it only when one is given.
+
+    Who only reads sees of ``next_action`` what is awaited, not the address to do it at, which may
+    carry a secret.
+    """
+    next_action = payment.next_action
+    if next_action is not None and not may_act:
+        next_action = {"type": next_action.get("type")}
     document = {
         "id": payment.id,
         "object": "payment",
@@ -48,7 +57,7 @@ def payment_document(payment: Payment, client_secret: str | None = None) -> Docu
             {"payment_method": card["payment_method"], "reason": card["reason"]}
             for card in payment.excluded_cards
         ],
-        "next_action": payment.next_action,
+        "next_action": next_action,
         "failure_reason": payment.failure_reason,
         "expires_at": instant(payment.expires_at),
         "created_at": instant(payment.created_at),

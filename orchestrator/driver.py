@@ -298,6 +298,7 @@ def _log(change: Change) -> None:
             attempt=row["attempt"],
             handler=row["handler"],
             code=row["decline_code"] or row["code"],
+            **({"handler_error": row["handler_error"]} if row["handler_error"] else {}),
         )
     for row in change.disablements:
         log.info(

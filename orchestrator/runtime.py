@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+import structlog
+
 from orchestrator.driver import Driver
 from orchestrator.errors import Misconfigured
 from orchestrator.gateway.stripe_gateway import StripeGateway
-from orchestrator.handlers import RuleSet, load_rules
+from orchestrator.handlers import ERROR_HANDLERS, RuleSet, load_rules
 from orchestrator.payments import Payments
 from orchestrator.recovery import Worker
 from orchestrator.settings import Settings
@@ -13,6 +15,8 @@ from orchestrator.settle.schedule import Timing
 from orchestrator.store import migrate
 from orchestrator.store.connections import Database, open_database
 from orchestrator.store.keys import claim_mode
+
+log = structlog.get_logger("orchestrator.runtime")
 
 
 @dataclass(slots=True)
@@ -35,6 +39,10 @@ class Runtime:
         """
         key = check_stripe(settings)
         rules = load_rules(settings.handlers)
+        unknown = sorted(rules.own - ERROR_HANDLERS.keys())
+        if unknown:
+            # Stripe may be ahead of us, so this is no error; more often it is a slip of the pen.
+            log.warning("handlers_for_codes_we_do_not_know", codes=unknown)
         database = open_database(settings.database_url, pool_size=settings.database_pool)
         try:
             await check_database(database, settings)
@@ -66,8 +74,8 @@ def check_stripe(settings: Settings) -> str:
     """
     if settings.stripe_api_key is None:
         raise Misconfigured(
-            "ORCHESTRATOR_STRIPE_API_KEY is not set. Set it, or start with --sandbox to try "
-            "everything without Stripe."
+            "ORCHESTRATOR_STRIPE_API_KEY is not set. Set it, or try everything without Stripe: "
+            "'orchestrator run', or 'orchestrator serve --sandbox', which has a worker of its own."
         )
     if settings.live and not settings.speaks_to_stripe:
         raise Misconfigured(

@@ -199,3 +199,11 @@ async def test_runtime_opens_and_closes(sqlite_url: str) -> None:
     await runtime.close()
 
     assert mode == "test"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_postgresql_address_in_any_spelling(scheme: str) -> None:
+    """Whoever's spelling an address comes in, our driver is the one it names."""
+    settings = Settings(database_url=f"{scheme}://user@host/name")
+
+    assert settings.database_url == "postgresql+asyncpg://user@host/name"

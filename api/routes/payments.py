@@ -72,7 +72,7 @@ async def get_payment(request: Request) -> Response:
     """Show a payment."""
     identity = await authenticate(request, READING)
     payment = await _payments(request).get(_payment_id(request), identity.reads)
-    return _json(payment_document(payment))
+    return _json(payment_document(payment, may_act=bool(identity.grants & PAYMENTS)))
 
 
 @router.get("/v1/payments/{payment_id}/history", openapi_extra=openapi.HISTORY)

@@ -53,7 +53,7 @@ async def _fresh_key(settings: "Settings") -> str:
     from orchestrator.store.connections import open_database
     from orchestrator.store.keys import insert_key
 
-    row, secret = create_key("run", "admin", None, datetime.now(UTC))
+    row, secret = create_key("run", "admin", 1, datetime.now(UTC))
     database = open_database(settings.database_url, pool_size=2)
     try:
         await database.write(insert_key, row)

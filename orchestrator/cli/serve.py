@@ -39,6 +39,7 @@ def serve(
         if sandbox:
             with stand_in(settings) as over_stand_in:
                 migrate_for_trying(over_stand_in)
+                typer.echo(f"The Stripe stand-in is at {over_stand_in.stripe_api_base}", err=True)
                 serve_until_stopped(listener, over_stand_in, worker=worker, started=_announce)
         else:
             refuse_incomplete(settings)
@@ -47,3 +48,4 @@ def serve(
 
 def _announce(url: str) -> None:
     typer.echo(f"Serving on {url} (stop with Ctrl-C)")
+    typer.echo("A key to call it: orchestrator keys create --name shop --scope payments", err=True)

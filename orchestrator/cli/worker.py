@@ -20,6 +20,8 @@ def worker(
     """Recover unknown outcomes, carry out cancellations and expire payments, until stopped."""
     from orchestrator.cli.logs import write_logs
 
+    if json and not once:
+        raise typer.BadParameter("--json goes with --once.")
     write_logs()
     if not once:
         asyncio.run(_run())
@@ -44,7 +46,7 @@ async def _run() -> None:
         loop.add_signal_handler(number, stop.set)
     runtime = await Runtime.open(Settings())
     try:
-        typer.echo(f"Worker {runtime.worker.name} at work.", err=True)
+        typer.echo(f"Worker {runtime.worker.name} at work (stop with Ctrl-C).", err=True)
         await runtime.worker.run(stop)
     finally:
         await runtime.close()

@@ -103,3 +103,12 @@ def test_a_transition_has_exactly_its_fields() -> None:
         "actor": {"kind": "api_key", "id": "k1"},
         "occurred_at": "2026-03-01T12:00:00.000000Z",
     }
+
+
+def test_a_reader_sees_only_what_kind_of_action_is_awaited() -> None:
+    """The address of a challenge may carry a secret, so a key that only reads is not given it."""
+    action = {"type": "redirect_to_url", "redirect_to_url": {"url": "https://bank.test/?secret=1"}}
+    payment = new_payment(next_action=action)
+
+    assert payment_document(payment)["next_action"] == action
+    assert payment_document(payment, may_act=False)["next_action"] == {"type": "redirect_to_url"}

@@ -40,7 +40,7 @@ REFUSED_SETTINGS = {
     "out of range": ("MAX_ATTEMPTS", "99", "ORCHESTRATOR_MAX_ATTEMPTS"),
     "no Stripe key": ("STRIPE_API_KEY", "hello", "ORCHESTRATOR_STRIPE_API_KEY"),
     "another database": ("DATABASE_URL", "mysql://host/name", "postgresql+asyncpg://"),
-    "another driver": ("DATABASE_URL", "postgresql://host/name", "postgresql+asyncpg://"),
+    "another driver": ("DATABASE_URL", "postgresql+psycopg://host/name", "postgresql+asyncpg://"),
     "no URL at all": ("DATABASE_URL", "payments", "ORCHESTRATOR_DATABASE_URL"),
     "nobody listens": (
         "DATABASE_URL",
@@ -87,3 +87,11 @@ def test_migrating_twice_is_the_same(run: Run, own_folder: Path) -> None:
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert first.stdout == second.stdout
     assert (own_folder / "orchestrator.db").is_file()
+
+
+def test_counts_of_a_worker_that_stays_are_refused(run: Run) -> None:
+    """A worker that does not stop has no counts to print, and says so instead of running on."""
+    result = run("worker", "--json")
+
+    assert result.exit_code == 2
+    assert "--once" in result.stderr
