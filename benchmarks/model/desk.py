@@ -21,12 +21,14 @@ from benchmarks.model.intent import (
 )
 from orchestrator.chain import GENESIS
 from orchestrator.change import Change
+from orchestrator.creation import new_payment
 from orchestrator.errors import OrchestratorError
 from orchestrator.gateway.parsing import merge_failure
 from orchestrator.gateway.views import ChargeView, Failure, IntentView, Reply, ReplyKind
 from orchestrator.handlers import RuleSet
-from orchestrator.payment import Actor, OpenAttempt, Payment, Settling
+from orchestrator.payment import Actor, OpenAttempt, Payment
 from orchestrator.refusals import refuse_confirm
+from orchestrator.requests import CreatePayment
 from orchestrator.settle import Observation, Source, begin_payment, intend, open_attempt, settle
 from orchestrator.settle.schedule import Timing
 from orchestrator.states import PaymentState
@@ -166,6 +168,7 @@ def _stripped(payment: Payment) -> Payment:
             counted=tuple(sorted(settling.counted)),
             held=tuple(sorted(settling.held, key=lambda charge: charge.id)),
             tries=0,
+            seen_status=None,
         ),
         last_outcome=None,
         next_action=None,
@@ -191,38 +194,14 @@ def _key(payment: Payment) -> Any:
 
 
 def _new_payment(max_attempts: int) -> Payment:
-    later = NOW + timedelta(days=1)
-    return Payment(
-        id="pay_model",
+    return new_payment(
+        "pay_model",
+        CreatePayment(AMOUNT, "usd"),
         owner="shop",
-        amount=AMOUNT,
-        currency="usd",
-        customer=None,
-        item_ids=(),
-        transaction_id=None,
-        description=None,
-        metadata={},
-        setup_future_usage=None,
-        payment_intent=INTENT,
+        intent=IntentView(INTENT, "requires_payment_method", AMOUNT, "usd"),
         max_attempts=max_attempts,
-        attempts_used=0,
-        state=PaymentState.created,
-        version=0,
-        last_hash=GENESIS,
-        revision=0,
-        evidence_count=0,
-        evidence_hash=GENESIS,
-        intention=None,
-        settling=Settling(),
-        last_outcome=None,
-        next_action=None,
-        failure_reason=None,
-        excluded_cards=(),
-        due_at=later,
-        deadline_at=None,
-        expires_at=later,
-        created_at=NOW,
-        updated_at=NOW,
+        now=NOW,
+        expires_at=NOW + timedelta(days=1),
     )
 
 
