@@ -43,6 +43,8 @@ class Runtime:
         if unknown:
             # Stripe may be ahead of us, so this is no error; more often it is a slip of the pen.
             log.warning("handlers_for_codes_we_do_not_know", codes=unknown)
+        if settings.rate_limit is not None:
+            log.warning("rate_limit_has_no_effect_yet", rate_limit=settings.rate_limit)
         database = open_database(settings.database_url, pool_size=settings.database_pool)
         try:
             await check_database(database, settings)

@@ -133,7 +133,9 @@ def _count_browser_failures(run: Situation, intent: IntentView) -> None:
         if abandoned is not None:
             bind_to_abandoned(run.draft, charge, abandoned, run.rules)
         elif run.payment.waiting and run.payment.intention is None:
-            settle_browser_failure(run.draft, charge, run.observation, run.rules)
+            if not settle_browser_failure(run.draft, charge, run.observation, run.rules):
+                # Its handler wants to be asked again; what came after it waits for that.
+                return
         else:
             record_uncounted(run.draft, charge, run.rules)
     run.draft.remember(held=())
