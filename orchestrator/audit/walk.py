@@ -17,7 +17,7 @@ from orchestrator.audit.rules import verify_payment
 from orchestrator.payment import Payment
 from orchestrator.states import TRANSITIONS
 from orchestrator.store.connections import Database
-from orchestrator.store.payments import payment_columns, payment_from_row
+from orchestrator.store.rows import payment_columns, payment_from_row
 from orchestrator.store.schema import (
     attempts,
     evidence,

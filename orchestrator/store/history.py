@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from orchestrator.payment import Payment
-from orchestrator.store.payments import payment_columns, payment_from_row
+from orchestrator.store.rows import payment_columns, payment_from_row
 from orchestrator.store.schema import attempts, evidence, payment_transitions, payments
 
 _HISTORY = (

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, 
 from orchestrator.gateway.views import CardView
 from orchestrator.payment import Payment
 from orchestrator.store.one_row import Row, one_row
-from orchestrator.store.payments import payment_columns, payment_from_row
+from orchestrator.store.rows import payment_columns, payment_from_row
 from orchestrator.store.schema import (
     card_disablements,
     cards,

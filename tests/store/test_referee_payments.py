@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.store.payments import FIXED_COLUMNS
+from orchestrator.store.rows import FIXED_COLUMNS
 from tests.store.builders import (
     FORGED,
     change,
