@@ -12,6 +12,7 @@ from orchestrator.errors import AttemptInProgress, OrchestratorError, PaymentHan
 from orchestrator.payments import ConfirmPayment, CreatePayment
 from orchestrator.requests import Result
 from orchestrator.states import PaymentState
+from tests.rest import Rest
 from tests.world import World, open_world, stand_in
 
 CALLERS = 50
@@ -54,6 +55,28 @@ async def test_fifty_confirms_with_many_keys_charge_once(world: World) -> None:
     assert all(isinstance(error, (AttemptInProgress, PaymentHandled)) for error in refused)
     assert await world.charged(payment) == [1000]
     assert await world.path(payment) == ["create", "confirm", "succeed"]
+
+
+@pytest.mark.parametrize("keys", ["one", "many"])
+async def test_fifty_confirms_over_rest_are_never_a_server_error(rest: Rest, keys: str) -> None:
+    """Over HTTP fifty confirms are one charge, and nobody is told of an error of ours."""
+    created = await rest.create()
+    key = "one-key" if keys == "one" else None
+
+    answers = await asyncio.gather(
+        *(
+            rest.post(
+                f"/payments/{created['id']}/confirm", {"payment_method": "pm_card_visa"}, key=key
+            )
+            for _ in range(CALLERS)
+        )
+    )
+    statuses = Counter(answer.status_code for answer in answers)
+    charged = await rest.world.charged(await rest.world.payments.driver.load(created["id"]))
+
+    assert charged == [1000]
+    assert set(statuses) <= ({200, 202} if keys == "one" else {200, 409})
+    assert statuses[200] >= 1
 
 
 async def test_fifty_creates_with_one_key_make_one_payment(world: World) -> None:

@@ -2,7 +2,7 @@
 
 Nothing else moves a payment on Stripe's word. The order is: a success, a cancellation, a status
 that is still open, and only then failures; each failure is counted once, for the attempt it belongs
-to. ``docs/adr`` holds the interleavings that each rule answers.
+to. ``tests/protocol`` tells the interleavings that each rule answers.
 """
 
 from collections.abc import Callable
