@@ -261,7 +261,8 @@ class Payments:
         if found is None:
             return None
         payment, use = found
-        refuse_other_use(use, caller, operation, payment_id or payment.id)
+        refuse_other_use(use, caller, operation, payment_id or use.payment_id)
+        assert payment is not None, "the operation is one on payments"
         return Result(payment, replayed=True, settled=outcome_known(payment))
 
     async def _keep_key(self, caller: Caller, operation: str, payment_id: str) -> None:

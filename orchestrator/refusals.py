@@ -57,8 +57,12 @@ def refuse_handled(payment: Payment, what: str) -> None:
         )
 
 
-def refuse_other_use(use: KeyUse, caller: Caller, operation: str, payment_id: str) -> None:
+def refuse_other_use(
+    use: KeyUse, caller: Caller, operation: str, payment_id: str | None = None
+) -> None:
     """Refuse an Idempotency-Key that stands for another request.
+
+    Without a payment the request is about a customer or a card, whose id is in the digest.
 
     Raises:
         IdempotencyKeyReused: the operation, the payment or the body differ.

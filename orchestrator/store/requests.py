@@ -18,12 +18,13 @@ from orchestrator.store.schema import (
 
 
 class KeyUse(NamedTuple):
-    """What an Idempotency-Key stands for."""
+    """What an Idempotency-Key stands for: a request about a payment, or about a ``resource``."""
 
     operation: str
     request_digest: str
-    payment_id: str
+    payment_id: str | None
     attempt: int | None
+    resource: str | None = None
 
 
 class ConfirmView(NamedTuple):
@@ -40,6 +41,7 @@ _KEY_COLUMNS = (
     idempotency_keys.c.request_digest,
     idempotency_keys.c.payment_id,
     idempotency_keys.c.attempt,
+    idempotency_keys.c.resource,
 )
 
 
@@ -101,7 +103,7 @@ _CONFIRM_VIEW = (
 _REPLAYED = (
     select(*payment_columns(), *_KEY_COLUMNS)
     .select_from(idempotency_keys)
-    .join(payments, payments.c.id == idempotency_keys.c.payment_id)
+    .outerjoin(payments, payments.c.id == idempotency_keys.c.payment_id)
     .where(
         idempotency_keys.c.owner == bindparam("owner"), idempotency_keys.c.key == bindparam("key")
     )
@@ -119,9 +121,12 @@ _DISABLED_BY_KEYS = (
 
 
 @one_row(_REPLAYED, "owner", "key")
-def find_replayed(row: Row | None) -> tuple[Payment, KeyUse] | None:
-    """Read the payment that an owner's Idempotency-Key stands for, as it is now."""
-    return (payment_from_row(row), KeyUse(*row[-4:])) if row is not None else None
+def find_replayed(row: Row | None) -> tuple[Payment | None, KeyUse] | None:
+    """Read what an owner's Idempotency-Key stands for; null for the payment where it is none."""
+    if row is None:
+        return None
+    use = KeyUse(*row[-5:])
+    return (payment_from_row(row) if use.payment_id is not None else None, use)
 
 
 @one_row(_CONFIRM_VIEW, "owner", "payment_id", "key", "payment_method")
@@ -129,12 +134,12 @@ def view_confirm(row: Row | None) -> ConfirmView | None:
     """Read everything a confirm is decided on; null where the owner has no such payment."""
     if row is None:
         return None
-    tail: Any = row[-11:]
+    tail: Any = row[-12:]
     return ConfirmView(
         payment=payment_from_row(row),
-        key=KeyUse(*tail[:4]) if tail[0] is not None else None,
-        card=CardView(*tail[4:10]) if tail[4] is not None else None,
-        disabled_reason=tail[10] if tail[4] is not None else None,
+        key=KeyUse(*tail[:5]) if tail[0] is not None else None,
+        card=CardView(*tail[5:11]) if tail[5] is not None else None,
+        disabled_reason=tail[11] if tail[5] is not None else None,
     )
 
 

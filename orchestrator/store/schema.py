@@ -143,6 +143,24 @@ payments = Table(
         sqlite_where=text("due_at is not null"),
     ),
     Index("ix_payments_owner", "owner", "created_at", "id"),
+    Index("ix_payments_created", "created_at", "id"),
+    Index("ix_payments_state", "state", "created_at", "id"),
+    Index(
+        "ix_payments_customer",
+        "customer",
+        "created_at",
+        "id",
+        postgresql_where=text("customer is not null"),
+        sqlite_where=text("customer is not null"),
+    ),
+    Index(
+        "ix_payments_transaction",
+        "transaction_id",
+        "created_at",
+        "id",
+        postgresql_where=text("transaction_id is not null"),
+        sqlite_where=text("transaction_id is not null"),
+    ),
     **_SQLITE,
 )
 
@@ -321,6 +339,16 @@ attempts = Table(
     **_SQLITE,
 )
 
+# Whose customer a ``cus_…`` is. Its name and address are Stripe's alone.
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    **_SQLITE,
+)
+
 cards = Table(
     "cards",
     metadata,
@@ -332,6 +360,7 @@ cards = Table(
     Column("exp_month", Integer),
     Column("exp_year", Integer),
     Column("seen_at", MOMENT, nullable=False),
+    Index("ix_cards_payment_method", "payment_method"),
     **_SQLITE,
 )
 
@@ -347,6 +376,25 @@ card_disablements = Table(
     Column("reason", Text, nullable=False),
     Column("enabled_at", MOMENT),
     Column("enabled_reason", Text),
+    # Who disabled it by hand; where a payment did, its history tells who.
+    Column("actor_kind", Text),
+    Column("actor_id", Text),
+    Column("request_id", Text),
+    Column("enabled_actor_kind", Text),
+    Column("enabled_actor_id", Text),
+    Column("enabled_request_id", Text),
+    CheckConstraint("payment_id is not null or actor_kind is not null", name="has_cause"),
+    CheckConstraint(
+        "actor_kind is null or actor_kind in ('api_key','operator')", name="actor_known"
+    ),
+    CheckConstraint(
+        "enabled_at is null or (enabled_reason is not null and enabled_actor_kind is not null)",
+        name="enabled_by_somebody",
+    ),
+    CheckConstraint(
+        "enabled_actor_kind is null or enabled_actor_kind in ('api_key','operator')",
+        name="enabler_known",
+    ),
     CheckConstraint(
         "scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint')",
         name="scope_known",
@@ -370,9 +418,12 @@ idempotency_keys = Table(
     Column("key", Text, primary_key=True),
     Column("operation", Text, nullable=False),
     Column("request_digest", Text, nullable=False),
-    Column("payment_id", Text, nullable=False),
+    Column("payment_id", Text),
     Column("attempt", Integer),
     Column("created_at", MOMENT, nullable=False),
+    # The customer or card that a key stands for, where it is no payment.
+    Column("resource", Text),
+    CheckConstraint("(payment_id is null) <> (resource is null)", name="stands_for_one"),
     ForeignKeyConstraint(
         ["payment_id"],
         ["payments.id"],

@@ -59,6 +59,17 @@ APPENDED: tuple[tuple[str, Table], ...] = (
 )
 
 
+# What only people fill in: who disabled or enabled a card by hand, and a key's other uses.
+_NOT_OF_A_PAYMENT = {
+    *(
+        ("card_disablements", column.name)
+        for column in card_disablements.c
+        if column.name.startswith(("enabled_", "actor_")) or column.name == "request_id"
+    ),
+    ("idempotency_keys", "resource"),
+}
+
+
 def shape_of(change: Change) -> Shape:
     """Count what a change writes, table by table."""
     return Shape(
@@ -154,7 +165,7 @@ def _insert_beside(table: Table, prefix: str, head: Any | None, where: Any = Non
 
 
 def _is_written(column: Any) -> bool:
-    return not (column.table is card_disablements and column.name.startswith("enabled_"))
+    return (column.table.name, column.name) not in _NOT_OF_A_PAYMENT
 
 
 def close_attempt(prefix: str) -> Update:

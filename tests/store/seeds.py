@@ -7,6 +7,7 @@ from orchestrator.keys import create_key
 from orchestrator.payment import Payment
 from orchestrator.requests import card_row
 from orchestrator.store.connections import Database, open_database
+from orchestrator.store.customers import keep_customer
 from orchestrator.store.keys import claim_mode, insert_key, revoke_key
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment, store_one_of_each
@@ -30,6 +31,7 @@ async def _keys(database: Database) -> None:
         row, _ = create_key(name, "audit", 30, START)
         await database.write(insert_key, row | {"id": name})
     await database.write(revoke_key, "revoked", START + timedelta(days=1))
+    await database.write(keep_customer, "cus_kept", "shop", START, None)
 
 
 async def _payments(database: Database) -> dict[str, Payment]:

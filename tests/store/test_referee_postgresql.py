@@ -28,6 +28,7 @@ PROTECTED = (
     "attempts",
     "card_disablements",
     "idempotency_keys",
+    "customers",
     "api_keys",
     "anomalies",
     "deployment",

@@ -7,7 +7,8 @@ from tests.store.refusal import assert_refused
 from tests.store.worlds import World
 
 DISABLED = "payment_id = 'pay_c'"
-ENABLED = {"enabled_at": NOW, "enabled_reason": "x"}
+ENABLED = {"enabled_at": NOW, "enabled_reason": "x", "enabled_actor_kind": "api_key"}
+BY_HAND = {"payment_id": None, "actor_kind": "api_key", "actor_id": "k", "request_id": "req_1"}
 
 
 def disablement(**columns: object) -> Row:
@@ -40,6 +41,12 @@ def idempotency_key(**columns: object) -> Row:
         "payment_id": "pay_c",
         "created_at": NOW,
     }
+    return row | columns
+
+
+def customer(**columns: object) -> Row:
+    """Build the row of another customer."""
+    row: Row = {"id": "cus_other", "owner": "shop", "created_at": NOW}
     return row | columns
 
 
@@ -81,7 +88,7 @@ REFUSED: dict[str, str] = {
     "disablement ended for another card": update(
         "card_disablements", DISABLED, payment_method="pm_x", **ENABLED
     ),
-    "disablement ended for another key": update(
+    "disablement ended for another scope key": update(
         "card_disablements", DISABLED, scope_key="fingerprint:x", **ENABLED
     ),
     "disablement ended for another owner": update(
@@ -92,6 +99,28 @@ REFUSED: dict[str, str] = {
     ),
     "disablement ended for another moment": update(
         "card_disablements", DISABLED, disabled_at=NOW, **ENABLED
+    ),
+    "disablement ended for another actor": update(
+        "card_disablements", DISABLED, actor_kind="api_key", **ENABLED
+    ),
+    "disablement ended for another request": update(
+        "card_disablements", DISABLED, request_id="x", **ENABLED
+    ),
+    "disablement ended for another key": update(
+        "card_disablements", DISABLED, actor_id="x", **ENABLED
+    ),
+    "disablement by nobody": insert("card_disablements", disablement(payment_id=None)),
+    "disablement by Stripe": insert(
+        "card_disablements", disablement(**BY_HAND | {"actor_kind": "stripe"})
+    ),
+    "disablement ended by nobody": update(
+        "card_disablements", DISABLED, **ENABLED | {"enabled_actor_kind": None}
+    ),
+    "disablement ended by a worker": update(
+        "card_disablements", DISABLED, **ENABLED | {"enabled_actor_kind": "worker"}
+    ),
+    "disablement ended without a reason": update(
+        "card_disablements", DISABLED, **ENABLED | {"enabled_reason": None}
     ),
     "disablement deleted": f"DELETE FROM card_disablements WHERE {DISABLED}",
     "anomaly of no payment": insert("anomalies", anomaly(payment_id="pay_new")),
@@ -105,7 +134,19 @@ REFUSED: dict[str, str] = {
     "key of another payment": update(
         "idempotency_keys", "payment_id = 'pay_a'", payment_id="pay_b"
     ),
+    "key of nothing": insert("idempotency_keys", idempotency_key(payment_id=None)),
+    "key of two things": insert("idempotency_keys", idempotency_key(resource="cus_1")),
+    "key of a customer twice": insert(
+        "idempotency_keys",
+        idempotency_key(key="create-pay_a", payment_id=None, resource="cus_1"),
+    ),
+    "key of another thing": update(
+        "idempotency_keys", "payment_id = 'pay_a'", payment_id=None, resource="cus_1"
+    ),
     "key deleted": "DELETE FROM idempotency_keys WHERE payment_id = 'pay_a'",
+    "customer twice": insert("customers", customer(id="cus_kept")),
+    "customer's owner": update("customers", "id = 'cus_kept'", owner="other"),
+    "customer deleted": "DELETE FROM customers WHERE id = 'cus_kept'",
     "API key of no scope": insert("api_keys", api_key(scope="everything")),
     "API key twice": insert("api_keys", api_key(id="kept")),
     "API key's scope": update("api_keys", "id = 'kept'", scope="admin"),
@@ -129,12 +170,16 @@ REFUSED: dict[str, str] = {
 
 ACCEPTED: dict[str, str] = {
     "disablement": insert("card_disablements", disablement()),
-    "disablement by hand": insert("card_disablements", disablement(payment_id=None)),
+    "disablement by hand": insert("card_disablements", disablement(**BY_HAND)),
     "disablement ended": update("card_disablements", DISABLED, **ENABLED),
     "anomaly": insert("anomalies", anomaly()),
     "anomaly of another kind": insert("anomalies", anomaly(payment_id="pay_b")),
     "anomaly again": insert("anomalies", anomaly(payment_id="pay_b", kind="late_success")),
     "key": insert("idempotency_keys", idempotency_key()),
+    "key of a customer": insert(
+        "idempotency_keys", idempotency_key(payment_id=None, resource="cus_1")
+    ),
+    "customer": insert("customers", customer()),
     "API key": insert("api_keys", api_key()),
     "API key revoked": update("api_keys", "id = 'kept'", revoked_at=NOW),
     "card seen again": update("cards", "payment_method = 'pm_card'", exp_year=2040),

@@ -36,6 +36,7 @@ REPLACED: dict[str, tuple[str, str, dict[str, object]]] = {
     "attempt": ("attempts", "payment_id = 'pay_a' AND number = 1", {"closed_by": "canceled"}),
     "disablement": ("card_disablements", "payment_id = 'pay_c'", {"reason": "other"}),
     "idempotency key": ("idempotency_keys", "payment_id = 'pay_a'", {"payment_id": "pay_b"}),
+    "customer": ("customers", "id = 'cus_kept'", {"owner": "other"}),
     "API key": ("api_keys", "id = 'kept'", {"scope": "admin"}),
     "anomaly": ("anomalies", "payment_id = 'pay_b'", {"detail": "other"}),
     "deployment": ("deployment", "single = 1", {"mode": "live"}),
@@ -87,8 +88,9 @@ OTHER_KEYS: dict[str, Action] = {
     ],
     "active disablement": lambda w: [
         "INSERT OR REPLACE INTO card_disablements "
-        "(owner, scope_key, disabled_at, scope, payment_method, reason) "
-        "SELECT owner, scope_key, '2027-01-01', scope, payment_method, 'x' FROM card_disablements"
+        "(owner, scope_key, disabled_at, scope, payment_method, payment_id, reason) "
+        "SELECT owner, scope_key, '2027-01-01', scope, payment_method, payment_id, 'x' "
+        "FROM card_disablements"
     ],
 }
 

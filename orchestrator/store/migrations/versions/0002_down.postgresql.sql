@@ -1,0 +1,43 @@
+SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)
+;;
+DROP INDEX ix_payments_transaction
+;;
+DROP INDEX ix_payments_customer
+;;
+DROP INDEX ix_payments_state
+;;
+DROP INDEX ix_payments_created
+;;
+DROP INDEX ix_cards_payment_method
+;;
+CREATE OR REPLACE FUNCTION card_disablements_enable_once() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
+BEGIN
+  IF OLD.enabled_at IS NOT NULL OR NEW.enabled_at IS NULL
+     OR (NEW.owner, NEW.scope_key, NEW.disabled_at, NEW.scope, NEW.payment_method, NEW.reason,
+         NEW.payment_id)
+        IS DISTINCT FROM
+        (OLD.owner, OLD.scope_key, OLD.disabled_at, OLD.scope, OLD.payment_method, OLD.reason,
+         OLD.payment_id) THEN
+    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+      MESSAGE = 'a disablement is updated once, to end it';
+  END IF;
+  RETURN NEW;
+END $$
+;;
+ALTER TABLE card_disablements
+  DROP COLUMN actor_kind, DROP COLUMN actor_id, DROP COLUMN request_id,
+  DROP COLUMN enabled_actor_kind, DROP COLUMN enabled_actor_id, DROP COLUMN enabled_request_id
+;;
+ALTER TABLE idempotency_keys DISABLE TRIGGER idempotency_keys_append_only
+;;
+DELETE FROM idempotency_keys WHERE payment_id IS NULL
+;;
+ALTER TABLE idempotency_keys ENABLE TRIGGER idempotency_keys_append_only
+;;
+ALTER TABLE idempotency_keys DROP COLUMN resource
+;;
+ALTER TABLE idempotency_keys ALTER COLUMN payment_id SET NOT NULL
+;;
+DROP TABLE customers
+;;
