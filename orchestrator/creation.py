@@ -1,68 +1,28 @@
 """Creating a payment: asking Stripe for its intent, and the payment as it begins."""
 
-import asyncio
 from datetime import datetime
-from typing import Final
+from functools import partial
 
+from orchestrator.asking import ask
 from orchestrator.chain import GENESIS
-from orchestrator.errors import IdempotencyKeyInUse, StripeRefused, StripeUnavailable
-from orchestrator.gateway.views import IntentView, Reply, ReplyKind
+from orchestrator.errors import StripeUnavailable
+from orchestrator.gateway.views import IntentView, Reply
 from orchestrator.payment import Payment, Settling
-from orchestrator.refusals import key_reused
 from orchestrator.requests import CreatePayment, Gateway
 from orchestrator.states import PaymentState
 
-# A create that Stripe answers with a stored 5xx goes on under the next key of the same request.
-MAX_CREATE_KEYS: Final = 4
-# How often, and after how many seconds, a create waits for its own twin to finish at Stripe.
-TWIN_WAITS: Final = (0.1, 0.2, 0.4, 0.8, 1.6)
-
 
 async def create_intent(gateway: Gateway, payment_id: str, request: CreatePayment) -> IntentView:
-    """Ask Stripe for the intent, waiting while a twin of this request is being carried out.
+    """Ask Stripe for the intent. One that nobody was given cannot charge.
 
     Raises:
-        IdempotencyKeyInUse: the twin takes too long.
-        IdempotencyKeyReused: the key stood for a request with another body.
-        StripeRefused: Stripe called the request invalid.
-        StripeUnavailable: there is no usable answer; nothing was written.
+        IdempotencyKeyInUse, IdempotencyKeyReused, StripeRefused, StripeUnavailable: as ``ask``.
     """
-    for seconds in (*TWIN_WAITS, None):
-        reply = await _ask_past_stored_errors(gateway, payment_id, request)
-        if reply.kind is not ReplyKind.busy or seconds is None:
-            break
-        await asyncio.sleep(seconds)
-    if reply.kind is ReplyKind.busy and reply.code == "idempotency_key_in_use":
-        raise IdempotencyKeyInUse(
-            "The first request with this Idempotency-Key is still being carried out. "
-            "Send it again in a moment."
-        )
-    if reply.kind is ReplyKind.refused and reply.code == "idempotency_error":
-        raise key_reused()
-    if reply.kind is ReplyKind.refused:
-        raise StripeRefused(reply.code, reply.message, reply.param)
-    if reply.kind is not ReplyKind.answered or reply.intent is None:
+    send = partial(_ask_for_intent, gateway, payment_id, request)
+    reply = await ask(send, f"{payment_id}:create", "create the payment")
+    if reply.intent is None:
         raise StripeUnavailable("create the payment")
     return reply.intent
-
-
-async def _ask_past_stored_errors(
-    gateway: Gateway, payment_id: str, request: CreatePayment
-) -> Reply:
-    """Ask under keys that every retry of the request derives again.
-
-    Stripe may keep a 5xx under its key for a day. An intent that nobody was given cannot
-    charge, so the request may go on under another key.
-    """
-    for number in range(1, MAX_CREATE_KEYS + 1):
-        key = f"{payment_id}:create" if number == 1 else f"{payment_id}:create:{number}"
-        reply = await _ask_for_intent(gateway, payment_id, request, key)
-        if reply.kind is ReplyKind.unknown and (reply.http_status or 0) >= 500:
-            # Asked again, Stripe says whether it keeps this answer.
-            reply = await _ask_for_intent(gateway, payment_id, request, key)
-        if reply.kind is not ReplyKind.stored_error:
-            break
-    return reply
 
 
 async def _ask_for_intent(

@@ -1,7 +1,10 @@
 """Every error a caller may want to catch, each writing its own sentence.
 
     OrchestratorError
-    ├── PaymentNotFound
+    ├── NotFound                    no such thing, or another owner's
+    │   ├── PaymentNotFound
+    │   ├── CustomerNotFound
+    │   └── CardNotFound
     ├── Refused                     the request cannot be done in this state; nothing moved
     │   ├── PaymentHandled
     │   ├── AttemptInProgress
@@ -25,14 +28,34 @@ class OrchestratorError(Exception):
     code = "error"
 
 
-class PaymentNotFound(OrchestratorError):
-    """No payment of this owner has the id."""
+class NotFound(OrchestratorError):
+    """Nothing of this owner has the id; ``param`` names the field it came in, if it was one."""
 
     code = "not_found"
+    what = "thing"
 
-    def __init__(self, payment_id: str) -> None:
-        self.payment_id = payment_id
-        super().__init__("No such payment. Check the id, and that the API key is its owner's.")
+    def __init__(self, id: str, *, param: str | None = None) -> None:
+        self.id = id
+        self.param = param
+        super().__init__(f"No such {self.what}. Check the id, and that the API key is its owner's.")
+
+
+class PaymentNotFound(NotFound):
+    """No payment of this owner has the id."""
+
+    what = "payment"
+
+
+class CustomerNotFound(NotFound):
+    """Stripe knows no such customer, or it is another owner's."""
+
+    what = "customer"
+
+
+class CardNotFound(NotFound):
+    """Stripe knows no such card, or it is another owner's."""
+
+    what = "card"
 
 
 class Refused(OrchestratorError):

@@ -1,5 +1,5 @@
 """What the orchestrator needs of Stripe, in its own words.
 
-The one module that imports the SDK is ``stripe_gateway``; everything else sees only the plain
-values of ``views``.
+The one module that imports the SDK is ``calls``; everything else sees only the plain values of
+``views``.
 """

@@ -8,8 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.gateway.parsing import parse_error, parse_intent, parse_payment_method
-from orchestrator.gateway.views import CardReply, ChargesReply, ChargeView, Reply, ReplyKind
+from orchestrator.gateway.parsing import (
+    parse_customer,
+    parse_error,
+    parse_intent,
+    parse_payment_method,
+)
+from orchestrator.gateway.views import (
+    CardReply,
+    CardsReply,
+    CardView,
+    ChargesReply,
+    ChargeView,
+    CustomerReply,
+    Reply,
+    ReplyKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,12 @@ class Answer:
     request_id: str | None = None
     replayed: bool = False
 
+    @property
+    def param(self) -> str | None:
+        """The parameter that an error is about."""
+        param = self.error.get("param")
+        return param if isinstance(param, str) else None
+
 
 def intent_reply(answer: Answer, intent_id: str | None = None) -> Reply:
     """Return the answer as one about this intent (any, where it is only being created)."""
@@ -36,7 +56,6 @@ def intent_reply(answer: Answer, intent_id: str | None = None) -> Reply:
     unreadable = answer.succeeded and intent is None
     failed = answer.kind is ReplyKind.answered and not answer.succeeded
     failure = parse_error(answer.error) if failed else None
-    param = answer.error.get("param")
     return Reply(
         kind=ReplyKind.unknown if unreadable else answer.kind,
         intent=intent,
@@ -44,7 +63,7 @@ def intent_reply(answer: Answer, intent_id: str | None = None) -> Reply:
         code=answer.code,
         decline_code=failure.decline_code if failure else None,
         message="The intent cannot be read." if unreadable else answer.message,
-        param=param if isinstance(param, str) else None,
+        param=answer.param,
         http_status=answer.http_status,
         request_id=answer.request_id,
         replayed=answer.replayed,
@@ -64,6 +83,38 @@ def card_reply(answer: Answer) -> CardReply:
         card=card,
         code=answer.code,
         message="The payment method cannot be read." if unreadable else answer.message,
+        param=answer.param,
+        http_status=answer.http_status,
+        request_id=answer.request_id,
+    )
+
+
+def customer_reply(answer: Answer) -> CustomerReply:
+    """Return the answer as one about a customer."""
+    customer = parse_customer(answer.body) if answer.succeeded else None
+    deleted = isinstance(answer.body, dict) and answer.body.get("deleted") is True
+    unreadable = answer.succeeded and customer is None and not deleted
+    return CustomerReply(
+        kind=ReplyKind.unknown if unreadable else answer.kind,
+        customer=customer,
+        code=answer.code,
+        message="The customer cannot be read." if unreadable else answer.message,
+        param=answer.param,
+        http_status=answer.http_status,
+        request_id=answer.request_id,
+    )
+
+
+def cards_reply(
+    answer: Answer, cards: tuple[CardView, ...] = (), unreadable: str | None = None
+) -> CardsReply:
+    """Return the list that ended with this answer, or why it is not known."""
+    return CardsReply(
+        kind=ReplyKind.unknown if unreadable else answer.kind,
+        cards=cards,
+        code=answer.code,
+        message=unreadable or answer.message,
+        param=answer.param,
         http_status=answer.http_status,
         request_id=answer.request_id,
     )
@@ -90,4 +141,12 @@ def no_charges(answer: Answer, unreadable: str | None = None) -> ChargesReply:
     )
 
 
-__all__ = ["Answer", "all_charges", "card_reply", "intent_reply", "no_charges"]
+__all__ = [
+    "Answer",
+    "all_charges",
+    "card_reply",
+    "cards_reply",
+    "customer_reply",
+    "intent_reply",
+    "no_charges",
+]

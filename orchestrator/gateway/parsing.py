@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from orchestrator.gateway.views import CardView, ChargeView, Failure, IntentView
+from orchestrator.gateway.views import CardView, ChargeView, CustomerView, Failure, IntentView
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -18,6 +18,14 @@ class ChargePage:
     """One page of a list of charges, newest first."""
 
     charges: tuple[ChargeView, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """One page of a list of payment methods, newest first."""
+
+    cards: tuple[CardView, ...]
     has_more: bool
 
 
@@ -67,6 +75,34 @@ def parse_payment_method(document: object) -> CardView | None:
     """Return the PaymentMethod as a card (its ``type`` says if it is one), or null without id."""
     method = _mapping(document)
     return _card(method, _text(method, "id"), _reference(method, "customer"))
+
+
+def parse_card_page(document: object) -> CardPage | None:
+    """Return one page of payment methods, or null if any of them cannot be read."""
+    page = _mapping(document)
+    items = page.get("data")
+    if not isinstance(items, list):
+        return None
+    cards = tuple(card for item in items if (card := parse_payment_method(item)) is not None)
+    if len(cards) != len(items):
+        return None
+    return CardPage(cards, has_more=page.get("has_more") is True and bool(cards))
+
+
+def parse_customer(document: object) -> CustomerView | None:
+    """Return the customer, or null where its id or time is missing or it was deleted."""
+    customer = _mapping(document)
+    customer_id, created = _text(customer, "id"), _integer(customer, "created")
+    if not customer_id or created is None or customer.get("deleted") is True:
+        return None
+    metadata = _mapping(customer.get("metadata"))
+    return CustomerView(
+        id=customer_id,
+        created=created,
+        email=_text(customer, "email"),
+        name=_text(customer, "name"),
+        metadata={key: value for key, value in metadata.items() if isinstance(value, str)},
+    )
 
 
 def parse_charge(document: object) -> ChargeView | None:
@@ -194,10 +230,13 @@ def _reference(document: Mapping[str, Any], key: str) -> str | None:
 
 
 __all__ = [
+    "CardPage",
     "ChargePage",
     "merge_failure",
+    "parse_card_page",
     "parse_charge",
     "parse_charge_page",
+    "parse_customer",
     "parse_error",
     "parse_intent",
     "parse_payment_method",

@@ -131,13 +131,57 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerView:
+    """A customer as Stripe shows it. ``created`` is Unix seconds."""
+
+    id: str
+    created: int
+    email: str | None = None
+    name: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class CardReply:
-    """The end of one call to Stripe about a PaymentMethod; ``card`` is set when ``answered``."""
+    """The end of one call to Stripe about a PaymentMethod.
+
+    ``card`` is set when ``answered``, but for a 402: the issuer would not have it kept.
+    """
 
     kind: ReplyKind
     card: CardView | None = None
     code: str | None = None
     message: str | None = None
+    param: str | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardsReply:
+    """The end of listing a customer's cards; ``cards`` is newest first when ``answered``."""
+
+    kind: ReplyKind
+    cards: tuple[CardView, ...] = ()
+    code: str | None = None
+    message: str | None = None
+    param: str | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReply:
+    """The end of one call to Stripe about a customer.
+
+    ``customer`` is set when ``answered``, unless it is one that was deleted.
+    """
+
+    kind: ReplyKind
+    customer: CustomerView | None = None
+    code: str | None = None
+    message: str | None = None
+    param: str | None = None
     http_status: int | None = None
     request_id: str | None = None
 
@@ -157,8 +201,11 @@ class ChargesReply:
 __all__ = [
     "CardReply",
     "CardView",
+    "CardsReply",
     "ChargeView",
     "ChargesReply",
+    "CustomerReply",
+    "CustomerView",
     "Failure",
     "IntentStatus",
     "IntentView",

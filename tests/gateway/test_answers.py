@@ -8,7 +8,8 @@ import stripe
 from stripe import _error as sdk_errors
 from stripe import oauth_error as sdk_oauth_errors
 
-from orchestrator.gateway.stripe_gateway import KIND_OF_EXCEPTION, StripeGateway
+from orchestrator.gateway.calls import KIND_OF_EXCEPTION
+from orchestrator.gateway.stripe_gateway import StripeGateway
 from orchestrator.gateway.views import CardView, Failure, Reply, ReplyKind
 from tests.gateway.conftest import API_KEY, Connect
 from tests.gateway.scripted_server import Answer
