@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from api.queries import LIST_PARAMETERS, Parameter
 from api.schemas import Body, CancelBody, ConfirmBody, CreateBody, RefreshBody
 from api.shapes import OUTCOME_FIELDS
 from orchestrator.states import LARGEST_MAX_ATTEMPTS, PaymentEvent, PaymentState
@@ -19,6 +20,7 @@ _TEXT: Final[Schema] = {"type": "string"}
 _MAYBE_TEXT: Final[Schema] = {"type": ["string", "null"]}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _MAYBE_COUNT: Final[Schema] = {"type": ["integer", "null"]}
+_ATTEMPTS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": LARGEST_MAX_ATTEMPTS}
 _FLAG: Final[Schema] = {"type": "boolean"}
 _MAYBE_FLAG: Final[Schema] = {"type": ["boolean", "null"]}
 _MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
@@ -68,7 +70,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "metadata": {"type": "object", "additionalProperties": _TEXT},
             "attempts_used": _COUNT,
             "attempts_left": _COUNT,
-            "max_attempts": {"type": "integer", "minimum": 1, "maximum": LARGEST_MAX_ATTEMPTS},
+            "max_attempts": _ATTEMPTS,
             "payment_intent": _TEXT,
             "last_outcome": {
                 "anyOf": [
@@ -129,6 +131,54 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "url": _TEXT,
         }
     ),
+    "payments": _object(
+        {
+            "object": {"const": "list"},
+            "data": _list_of(_reference("payment")),
+            "has_more": _FLAG,
+            "url": _TEXT,
+        }
+    ),
+    "explanation": _object(
+        {
+            "object": {"const": "explanation"},
+            "payment": _TEXT,
+            "state": _STATE,
+            "handled": _FLAG,
+            "summary": _TEXT,
+            "rule": {
+                "anyOf": [
+                    _object(
+                        {
+                            "code": _MAYBE_TEXT,
+                            "decline_code": _MAYBE_TEXT,
+                            "handler": _TEXT,
+                            "meaning": _MAYBE_TEXT,
+                            "completed": _MAYBE_FLAG,
+                            "requires_retry": _MAYBE_FLAG,
+                            "event": _EVENT,
+                            "rules_version": _TEXT,
+                        }
+                    ),
+                    {"type": "null"},
+                ]
+            },
+            "allowed_events": _list_of(_EVENT),
+            "attempts_left": _COUNT,
+            "max_attempts": _ATTEMPTS,
+            "deadline": {"type": ["string", "null"], "format": "date-time"},
+            "deadline_effect": _MAYBE_TEXT,
+            "excluded_cards": _list_of(_object({"payment_method": _TEXT, "reason": _TEXT})),
+            "next_steps": _list_of(_TEXT),
+        }
+    ),
+    "client_secret": _object(
+        {
+            "object": {"const": "client_secret"},
+            "payment": _TEXT,
+            "client_secret": _TEXT,
+        }
+    ),
     "machine": _object(
         {
             "object": {"const": "machine"},
@@ -185,9 +235,11 @@ def _operation(
     on_payment: bool = True,
     needed: bool = False,
     key: bool = True,
+    query: Mapping[str, Parameter] | None = None,
 ) -> Schema:
     """Describe an operation; ``needed`` says that body and Idempotency-Key may not be missing."""
     parameters = [_PAYMENT_ID] if on_payment else []
+    parameters += [_in_query(name, parameter) for name, parameter in (query or {}).items()]
     operation: Schema = {"responses": answers}
     if key:
         operation["security"] = [{"key": []}]
@@ -198,6 +250,16 @@ def _operation(
     if parameters:
         operation["parameters"] = parameters
     return operation
+
+
+def _in_query(name: str, parameter: Parameter) -> Schema:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": parameter.purpose,
+        "schema": parameter.schema,
+    }
 
 
 _PAYMENT_ID: Final[Schema] = {"name": "payment_id", "in": "path", "required": True, "schema": _TEXT}
@@ -221,8 +283,27 @@ CONFIRM: Final = _operation(
 )
 CANCEL: Final = _operation(_answers("payment", (200, 202), _WRITE_REFUSALS), body=CancelBody)
 REFRESH: Final = _operation(_answers("payment", (200,), (*_WRITE_REFUSALS, 503)), body=RefreshBody)
+LIST: Final = _operation(
+    _answers("payments", (200,), (401, 403, 422)), on_payment=False, query=LIST_PARAMETERS
+)
 GET: Final = _operation(_answers("payment", (200,), _READ_REFUSALS))
 HISTORY: Final = _operation(_answers("history", (200,), _READ_REFUSALS))
+EXPLAIN: Final = _operation(_answers("explanation", (200,), _READ_REFUSALS))
+CLIENT_SECRET: Final = _operation(
+    {
+        **_answers("client_secret", (200,), (*_READ_REFUSALS, 503)),
+        "200": {
+            **_answer(200, "client_secret", "application/json"),
+            "headers": {
+                **_HEADERS,
+                "Cache-Control": {
+                    "schema": {"const": "no-store"},
+                    "description": "Do not keep it.",
+                },
+            },
+        },
+    }
+)
 MACHINE: Final = _operation(_answers("machine", (200,), (401, 422)), on_payment=False)
 DIAGRAM: Final = _operation(
     {

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from orchestrator.chain import instant
+from orchestrator.explain import Explanation, RuleShown
 from orchestrator.payment import Payment
 
 Document = dict[str, Any]
@@ -53,10 +54,7 @@ def payment_document(
         "max_attempts": payment.max_attempts,
         "payment_intent": payment.payment_intent,
         "last_outcome": _outcome(payment.last_outcome),
-        "excluded_cards": [
-            {"payment_method": card["payment_method"], "reason": card["reason"]}
-            for card in payment.excluded_cards
-        ],
+        "excluded_cards": _excluded(payment),
         "next_action": next_action,
         "failure_reason": payment.failure_reason,
         "expires_at": instant(payment.expires_at),
@@ -98,6 +96,31 @@ def transition_document(row: Mapping[str, Any]) -> Document:
     }
 
 
+def explanation_document(explanation: Explanation) -> Document:
+    """Show why a payment is where it is."""
+    payment, deadline = explanation.payment, explanation.deadline
+    return {
+        "object": "explanation",
+        "payment": payment.id,
+        "state": payment.state.value,
+        "handled": payment.handled,
+        "summary": explanation.summary,
+        "rule": _rule(explanation.rule),
+        "allowed_events": list(explanation.allowed_events),
+        "attempts_left": payment.attempts_left,
+        "max_attempts": payment.max_attempts,
+        "deadline": instant(deadline) if deadline is not None else None,
+        "deadline_effect": explanation.deadline_effect,
+        "excluded_cards": _excluded(payment),
+        "next_steps": list(explanation.next_steps),
+    }
+
+
+def client_secret_document(payment_id: str, client_secret: str) -> Document:
+    """Show a payment's client secret, and nothing else of it."""
+    return {"object": "client_secret", "payment": payment_id, "client_secret": client_secret}
+
+
 def list_document(data: Sequence[Document], url: str, *, has_more: bool = False) -> Document:
     """Show a list; ``url`` is where it can be asked for again."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
@@ -110,3 +133,25 @@ def _outcome(outcome: Mapping[str, Any] | None) -> Document | None:
     if shown["retry_not_before"] is not None:
         shown["retry_not_before"] = instant(datetime.fromisoformat(shown["retry_not_before"]))
     return shown
+
+
+def _excluded(payment: Payment) -> list[Document]:
+    return [
+        {"payment_method": card["payment_method"], "reason": card["reason"]}
+        for card in payment.excluded_cards
+    ]
+
+
+def _rule(rule: RuleShown | None) -> Document | None:
+    if rule is None:
+        return None
+    return {
+        "code": rule.code,
+        "decline_code": rule.decline_code,
+        "handler": rule.handler,
+        "meaning": rule.meaning,
+        "completed": rule.completed,
+        "requires_retry": rule.requires_retry,
+        "event": rule.event,
+        "rules_version": rule.rules_version,
+    }

@@ -1,23 +1,24 @@
-"""The use cases: create, confirm, cancel, refresh, get and history.
+"""The use cases that move a payment: create, confirm, cancel and refresh.
 
 Each reads what it needs in one round trip, refuses what may not be, and moves the payment through
-the driver. What a refusal looks like over HTTP is the API's business.
+the driver. Those that only look are in ``reading.py``. What a refusal looks like over HTTP is the
+API's business.
 """
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from orchestrator.cards import usable_card
 from orchestrator.creation import create_intent, new_payment
-from orchestrator.driver import MAX_ROUNDS, Driver
+from orchestrator.driver import MAX_ROUNDS
 from orchestrator.errors import PaymentNotFound, StripeUnavailable, WriteConflict
 from orchestrator.gateway.currencies import check_amount
 from orchestrator.gateway.views import CardView, ReplyKind
 from orchestrator.payment import Payment
+from orchestrator.reading import Reading
 from orchestrator.refusals import refuse_confirm, refuse_handled, refuse_other_use
 from orchestrator.requests import (
     Caller,
@@ -30,17 +31,15 @@ from orchestrator.requests import (
     outcome_known,
 )
 from orchestrator.settle import Source, begin_payment, open_attempt
-from orchestrator.store.history import read_history, read_payment_of
 from orchestrator.store.requests import ConfirmView, find_replayed, keep_key, view_confirm
 
 log = structlog.get_logger("orchestrator.payments")
 
 
 @dataclass(slots=True)
-class Payments:
-    """The use cases over one driver."""
+class Payments(Reading):
+    """Every use case over one driver."""
 
-    driver: Driver
     default_max_attempts: int = 4
     payment_ttl_seconds: int = 86400
 
@@ -172,32 +171,9 @@ class Payments:
         await self._keep_key(caller, "refresh", payment_id)
         return Result(payment)
 
-    async def get(self, payment_id: str, owner: str | None) -> Payment:
-        """Return a payment; an owner of null reads every owner's.
-
-        Raises:
-            PaymentNotFound: the owner has no such payment.
-        """
-        payment = await self.driver.database.read(read_payment_of, payment_id, owner)
-        if payment is None:
-            raise PaymentNotFound(payment_id)
-        return payment
-
-    async def history(self, payment_id: str, owner: str | None) -> list[dict[str, Any]]:
-        """Return a payment's history rows, oldest first.
-
-        Raises:
-            PaymentNotFound: the owner has no such payment.
-        """
-        await self.get(payment_id, owner)
-        return await self.driver.database.read(read_history, payment_id)
-
     async def _with_secret(self, result: Result) -> Result:
-        """Read the client secret from Stripe again; it is never stored."""
-        reply = await self.driver.gateway.retrieve_intent(result.payment.payment_intent)
-        if reply.intent is None:
-            raise StripeUnavailable("read the client secret")
-        return replace(result, client_secret=reply.intent.client_secret)
+        """Complete a repeated create with the client secret, read from Stripe again."""
+        return replace(result, client_secret=await self._read_secret(result.payment))
 
     async def _view_confirm(
         self, payment_id: str, request: ConfirmPayment, caller: Caller

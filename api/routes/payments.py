@@ -1,4 +1,4 @@
-"""Payments over HTTP: reads the request, asks the use case, shows the payment.
+"""Payments over HTTP: reads the request, asks the use case, shows the payment or what was asked.
 
 Decides nothing: what may happen to a payment is the use cases' business.
 """
@@ -10,13 +10,20 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from api import openapi
-from api.authentication import PAYMENTS, READING, authenticate
+from api.authentication import PAYMENTS, READING, Identity, authenticate
 from api.bodies import read_document
 from api.errors import ValidationFailed
 from api.idempotency import read_idempotency_key, request_digest
+from api.queries import read_list_query
 from api.routes.direct import DirectRoute
 from api.schemas import Body, CancelBody, ConfirmBody, CreateBody, RefreshBody
-from api.shapes import list_document, payment_document, transition_document
+from api.shapes import (
+    client_secret_document,
+    explanation_document,
+    list_document,
+    payment_document,
+    transition_document,
+)
 from orchestrator.errors import PaymentNotFound
 from orchestrator.gateway.currencies import InvalidAmount
 from orchestrator.payments import Payments
@@ -25,6 +32,7 @@ from orchestrator.requests import Caller, Result
 router = APIRouter(route_class=DirectRoute)
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
+NOT_STORED: Final = {"Cache-Control": "no-store"}
 
 # What is not shaped like an id of ours is nobody's payment; the database need not be asked.
 _ID = re.compile(r"pay_[A-Za-z0-9]{1,64}")
@@ -67,12 +75,27 @@ async def refresh_payment(request: Request) -> Response:
     return _show_result(result, 200)
 
 
+@router.get("/v1/payments", openapi_extra=openapi.LIST)
+async def list_payments(request: Request) -> Response:
+    """List payments, newest first."""
+    identity = await authenticate(request, READING)
+    wanted = read_list_query(request, identity.reads)
+    try:
+        page = await _payments(request).page(wanted)
+    except PaymentNotFound as exc:
+        param = "ending_before" if wanted.ending_before is not None else "starting_after"
+        raise ValidationFailed(f"{param} names no payment that this key reads.", param) from exc
+    may_act = _may_act(identity)
+    shown = [payment_document(payment, may_act=may_act) for payment in page.payments]
+    return _json(list_document(shown, "/v1/payments", has_more=page.has_more))
+
+
 @router.get("/v1/payments/{payment_id}", openapi_extra=openapi.GET)
 async def get_payment(request: Request) -> Response:
     """Show a payment."""
     identity = await authenticate(request, READING)
     payment = await _payments(request).get(_payment_id(request), identity.reads)
-    return _json(payment_document(payment, may_act=bool(identity.grants & PAYMENTS)))
+    return _json(payment_document(payment, may_act=_may_act(identity)))
 
 
 @router.get("/v1/payments/{payment_id}/history", openapi_extra=openapi.HISTORY)
@@ -83,6 +106,23 @@ async def get_history(request: Request) -> Response:
     rows = await _payments(request).history(payment_id, identity.reads)
     shown = [transition_document(row) for row in rows]
     return _json(list_document(shown, f"/v1/payments/{payment_id}/history"))
+
+
+@router.get("/v1/payments/{payment_id}/explain", openapi_extra=openapi.EXPLAIN)
+async def explain_payment(request: Request) -> Response:
+    """Say why a payment is where it is, and what comes next."""
+    identity = await authenticate(request, READING)
+    explanation = await _payments(request).explain(_payment_id(request), identity.reads)
+    return _json(explanation_document(explanation))
+
+
+@router.get("/v1/payments/{payment_id}/client_secret", openapi_extra=openapi.CLIENT_SECRET)
+async def get_client_secret(request: Request) -> Response:
+    """Show the client secret again, for a page that was reloaded: to the payment's owner alone."""
+    identity = await authenticate(request, PAYMENTS)
+    payment_id = _payment_id(request)
+    secret = await _payments(request).client_secret(payment_id, identity.owner)
+    return _json(client_secret_document(payment_id, secret), headers=NOT_STORED)
 
 
 async def _accept(
@@ -101,6 +141,10 @@ async def _accept(
         request_digest=request_digest(operation, payment_id, body),
     )
     return caller, body
+
+
+def _may_act(identity: Identity) -> bool:
+    return bool(identity.grants & PAYMENTS)
 
 
 def _payments(request: Request) -> Payments:

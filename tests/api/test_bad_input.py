@@ -29,7 +29,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "refresh": {},
 }
 POSTS = tuple(BODIES)
-ON_A_PAYMENT = ("confirm", "cancel", "refresh", "get", "history")
+GETS = {"get": "", "history": "/history", "explain": "/explain", "client_secret": "/client_secret"}
+ON_A_PAYMENT = ("confirm", "cancel", "refresh", *GETS)
 
 
 def path_of(operation: str, payment_id: str) -> str:
@@ -452,8 +453,8 @@ async def test_another_owners_payment(api: Api) -> None:
 async def call(api: Api, operation: str, payment_id: str, **more: Any) -> httpx2.Response:
     """Call one of the routes of a payment."""
     path = f"/v1/payments/{payment_id}"
-    if operation in ("get", "history"):
-        return await api.get(path + ("/history" if operation == "history" else ""), **more)
+    if operation in GETS:
+        return await api.get(path + GETS[operation], **more)
     return await api.post(f"{path}/{operation}", BODIES[operation], **more)
 
 

@@ -1,0 +1,14 @@
+"""Why a payment is where it is, and what comes next: in words that can be read out. Pure."""
+
+from orchestrator.explain.explanation import Explanation, RuleShown, explain
+from orchestrator.explain.situation import Ending, Situation, ending_of, situation_of
+
+__all__ = [
+    "Ending",
+    "Explanation",
+    "RuleShown",
+    "Situation",
+    "ending_of",
+    "explain",
+    "situation_of",
+]

@@ -1,0 +1,281 @@
+"""The words of an explanation, as tables by situation; what stands in braces is in ``facts.py``.
+
+What a customer may hear is only what is put in quotation marks.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from orchestrator.explain.facts import Facts
+from orchestrator.explain.situation import Ending, Situation
+
+_S = Situation
+
+BECAUSE: Final[Mapping[Ending, str]] = MappingProxyType(
+    {
+        Ending.attempts_exhausted: "{most} of {most} attempts are used; the last failed: {why}",
+        Ending.blocked: "Stripe itself blocked it: {why}",
+        Ending.by_rule: "a rule ends payments that are declined like this: {why}",
+        Ending.canceled: "it was canceled through the API, with the reason: {reason}",
+        Ending.canceled_at_stripe: (
+            "it was canceled at Stripe by somebody or something else than this program, with the "
+            "reason: {stripe_reason}"
+        ),
+        Ending.outcome_never_known: (
+            "the outcome of {attempt} stayed open until the deadline, and canceling at Stripe was "
+            "the way to be certain"
+        ),
+        Ending.expired: "its time was over before a card was accepted",
+    }
+)
+
+SUMMARIES: Final[Mapping[Situation, str]] = MappingProxyType(
+    {
+        _S.untried: "No card has been tried yet. The payment waits for one until {until}.",
+        _S.in_flight: (
+            "Stripe was asked to charge the card, {attempt}, and its answer is awaited. Whether "
+            "the card was charged is not known yet."
+        ),
+        _S.outcome_unknown: (
+            "Stripe was asked to charge the card, {attempt}, and no usable answer has come back. "
+            "Whether the card was charged is not known, and nothing is assumed until Stripe says."
+        ),
+        _S.awaits_customer: (
+            "The customer's bank wants the customer to confirm {attempt}, and that has not "
+            "happened yet. The card has not been charged."
+        ),
+        _S.processing: (
+            "Stripe has accepted {attempt} and is still processing it. Whether the card is "
+            "charged is not known yet."
+        ),
+        _S.authorised: (
+            "The bank has approved {attempt}, but the money has not been collected at Stripe. The "
+            "payment is not paid yet."
+        ),
+        _S.unconfirmed: (
+            "Stripe has taken the card of {attempt} and has not begun to charge it. Whether it "
+            "will is not known yet."
+        ),
+        _S.status_unknown: (
+            'Stripe gives {attempt} the status "{status}", which this program does not know. The '
+            "outcome counts as not known."
+        ),
+        _S.not_run: (
+            "Stripe did not run {attempt}, because the payment was in another state there. What "
+            "happened instead is being read from Stripe."
+        ),
+        _S.stored_error: (
+            "Stripe answered {attempt} with an error of its own and would only repeat it. What "
+            "became of the attempt is being read from Stripe."
+        ),
+        _S.undecided: (
+            "The card was declined, {attempt}: {why}. What follows from it has not been decided "
+            "yet; the handler for it wants to be asked again."
+        ),
+        _S.ending: (
+            "The payment is being ended because {because}. Stripe has not confirmed that yet; if "
+            "the card was charged before, the payment succeeds after all."
+        ),
+        _S.declined: (
+            "The card was declined, {attempt}: {why}. The payment waits for a card until {until}."
+        ),
+        _S.attempt_not_run: (
+            "Stripe did not run {attempt}, so the card was not tried, though the attempt counts. "
+            "The payment waits for a card until {until}."
+        ),
+        _S.challenge_abandoned: (
+            "The confirmation that the bank wanted for {attempt} was given up for another card. "
+            "The payment waits for a card until {until}."
+        ),
+        _S.card_disabled: (
+            "The card was declined, {attempt}: {why}. It may not be used again, and the payment "
+            "waits for another card until {until}."
+        ),
+        _S.time_over: (
+            "The payment's time was over at {until}, before a card was accepted. It takes no card "
+            "any more and is about to be canceled."
+        ),
+        _S.paid: (
+            "The payment is paid: Stripe has charged the customer, once. Nothing more happens to "
+            "it."
+        ),
+        _S.failed: (
+            "The payment failed because {because}. It is canceled at Stripe, so nothing was or "
+            "will be charged for it."
+        ),
+    }
+)
+
+WAITING: Final = frozenset(
+    {_S.untried, _S.declined, _S.attempt_not_run, _S.challenge_abandoned, _S.card_disabled}
+)
+AFTER_A_TRY: Final = WAITING - {_S.untried}
+UNKNOWN: Final = frozenset(
+    {_S.in_flight, _S.outcome_unknown, _S.not_run, _S.stored_error, _S.undecided, _S.status_unknown}
+)
+AT_STRIPE: Final = frozenset({_S.processing, _S.authorised, _S.unconfirmed})
+OPEN: Final = UNKNOWN | AT_STRIPE | {_S.awaits_customer}
+
+EXPIRES: Final = "The payment is canceled at Stripe and fails; no card is taken any more."
+RESOLVED: Final = (
+    "If the outcome is still open then, the payment is canceled at Stripe to settle it: it fails, "
+    "or succeeds where the card turns out to have been charged."
+)
+EFFECTS: Final[Mapping[Situation, str]] = MappingProxyType(
+    {**dict.fromkeys(WAITING | {_S.time_over}, EXPIRES), **dict.fromkeys(OPEN, RESOLVED)}
+)
+
+
+def _always(facts: Facts) -> bool:
+    return True
+
+
+class Step(NamedTuple):
+    """A sentence about what comes next, and when it is said."""
+
+    situations: frozenset[Situation]
+    sentence: str
+    applies: Callable[[Facts], bool] = _always
+
+
+def _last_try(facts: Facts) -> bool:
+    return facts.payment.attempts_left == 0
+
+
+def _another_try(facts: Facts) -> bool:
+    return facts.payment.attempts_left > 0
+
+
+def _overdue(facts: Facts) -> bool:
+    return facts.deadline is not None and facts.now >= facts.deadline
+
+
+def _looks_later(facts: Facts) -> bool:
+    return facts.payment.due_at is not None and facts.payment.due_at > facts.now
+
+
+def _secret_reason(facts: Facts) -> bool:
+    return facts.rule is not None and facts.rule.generic
+
+
+def _handled_by(*names: str) -> Callable[[Facts], bool]:
+    return lambda facts: facts.decision.handler in names
+
+
+# In the order in which they are said.
+STEPS: Final[tuple[Step, ...]] = (
+    Step(
+        AFTER_A_TRY | {_S.failed},
+        'Tell the customer: "{message}"',
+        lambda facts: bool(facts.message) and facts.decision.handler is not None,
+    ),
+    Step(
+        AFTER_A_TRY | {_S.undecided, _S.failed, _S.ending},
+        "Do not tell the customer the reason of the decline; a fraudster would learn from it.",
+        _secret_reason,
+    ),
+    # ── while it waits for a card ──
+    Step(frozenset({_S.untried}), "You can confirm it with a card, or cancel it."),
+    Step(
+        AFTER_A_TRY,
+        "The same card may be tried again from {retry} on, another card at any time.",
+        lambda facts: facts.same_card_allowed and facts.retry_from is not None,
+    ),
+    Step(
+        AFTER_A_TRY,
+        "The same card may be tried again now, and so may another.",
+        lambda facts: facts.same_card_allowed and facts.retry_from is None,
+    ),
+    Step(
+        AFTER_A_TRY,
+        "The customer has to correct the card's details first.",
+        _handled_by("ask_to_fix_details"),
+    ),
+    Step(
+        AFTER_A_TRY,
+        "The customer has to be there, to confirm it with the bank.",
+        _handled_by("ask_to_authenticate"),
+    ),
+    Step(
+        frozenset({_S.declined}),
+        "Ask the customer for another card.",
+        lambda facts: not facts.same_card_allowed,
+    ),
+    Step(frozenset({_S.challenge_abandoned}), "You can confirm it with another card."),
+    Step(
+        frozenset({_S.card_disabled}),
+        "Fetch the customer's cards again, which leaves this one out, and ask for another.",
+    ),
+    Step(
+        frozenset({_S.card_disabled}),
+        "The card can be used again once its expiry date has been renewed.",
+        _handled_by("disable_until_renewed"),
+    ),
+    Step(AFTER_A_TRY, "There is {left} left.", lambda facts: facts.payment.attempts_left == 1),
+    Step(AFTER_A_TRY, "There are {left} left.", lambda facts: facts.payment.attempts_left > 1),
+    Step(WAITING, "If no card is accepted until {until}, the payment fails by itself."),
+    # ── while its outcome is open ──
+    Step(
+        frozenset({_S.awaits_customer}),
+        "The customer's page has to do what next_action asks for ({action}).",
+        lambda facts: facts.payment.next_action is not None,
+    ),
+    Step(
+        frozenset({_S.awaits_customer}),
+        "You can confirm it with another card instead, which gives this confirmation up; it has "
+        "{left} left.",
+        _another_try,
+    ),
+    Step(
+        frozenset({_S.awaits_customer}),
+        "This is the last attempt; no other card can be tried.",
+        _last_try,
+    ),
+    Step(
+        UNKNOWN | AT_STRIPE,
+        "Do not charge the customer in another way before the outcome is known.",
+    ),
+    Step(
+        frozenset({_S.authorised}),
+        "Somebody has to look at the payment at Stripe: this program never leaves money "
+        "uncollected on purpose.",
+    ),
+    Step(
+        frozenset({_S.status_unknown}),
+        "Somebody has to look at the payment at Stripe, and this program wants an update.",
+    ),
+    Step(
+        UNKNOWN | AT_STRIPE | {_S.awaits_customer},
+        "A worker looks for the outcome by itself, next at {look}.",
+        lambda facts: _looks_later(facts) and not _overdue(facts),
+    ),
+    Step(
+        UNKNOWN | AT_STRIPE | {_S.awaits_customer},
+        "A worker looks for the outcome by itself, and is about to.",
+        lambda facts: not _looks_later(facts) and not _overdue(facts),
+    ),
+    Step(
+        OPEN,
+        "The deadline, {deadline}, has passed: a worker is about to cancel the payment at Stripe, "
+        "which settles it.",
+        _overdue,
+    ),
+    Step(OPEN, "You can refresh the payment to ask Stripe right now."),
+    # ── at its end ──
+    Step(
+        frozenset({_S.time_over, _S.ending}),
+        "A worker cancels it at Stripe by itself, and tries again until Stripe has done so.",
+    ),
+    Step(
+        frozenset({_S.ending}),
+        "No card is taken any more. Read the payment again to see how it ended.",
+    ),
+    Step(frozenset({_S.time_over, _S.failed}), "To try again, create a new payment."),
+    Step(frozenset({_S.paid}), "You can deliver. Money is given back by a refund at Stripe."),
+    Step(
+        AFTER_A_TRY | {_S.ending, _S.failed, _S.paid},
+        "A handler of this deployment failed on the outcome; see handler_error in the history.",
+        lambda facts: facts.decision.handler_error is not None,
+    ),
+)
