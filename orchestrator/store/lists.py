@@ -4,13 +4,13 @@ Refuses to count or to skip rows: a page costs what it shows, however many payme
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import Connection, Select, Text, bindparam, select, tuple_
 
 from orchestrator.payment import Payment
 from orchestrator.states import PaymentState
@@ -26,6 +26,15 @@ DEFAULT_LIMIT: Final = 10
 
 # Two payments may be of one moment; with the id no two have the same place.
 _PLACE: Final = (payments.c.created_at, payments.c.id)
+# What a page may be restricted to. Few owners and states share all payments between them, most
+# unevenly, so each has its value in the statement itself: PostgreSQL would otherwise come to plan
+# for an average one, and walk through everybody's payments to find those of a small owner.
+_EQUAL: Final = (
+    (payments.c.owner, True),
+    (payments.c.state, True),
+    (payments.c.customer, False),
+    (payments.c.transaction_id, False),
+)
 
 
 class Bound(NamedTuple):
@@ -67,35 +76,54 @@ class Page(NamedTuple):
 
 def read_page(connection: Connection, wanted: ListPayments) -> Page | None:
     """Read one page; null where the owner has no payment of the cursor's id."""
-    query = _restrict(select(*payment_columns()), wanted)
+    place = None
     if wanted.cursor is not None:
         place = connection.execute(_place_of(wanted.cursor, wanted.owner)).one_or_none()
         if place is None:
             return None
-        compare = operator.gt if wanted.ending_before is not None else operator.lt
-        query = query.where(compare(tuple_(*_PLACE), tuple(place)))
-    backwards = wanted.ending_before is not None
-    order = [column.asc() if backwards else column.desc() for column in _PLACE]
-    # One more than is shown tells whether there are more.
-    rows = connection.execute(query.order_by(*order).limit(wanted.limit + 1)).all()
+    rows = connection.execute(page_query(wanted, place)).all()
     found = [payment_from_row(row) for row in rows[: wanted.limit]]
-    return Page(tuple(reversed(found) if backwards else found), len(rows) > wanted.limit)
+    if wanted.ending_before is not None:
+        found.reverse()
+    return Page(tuple(found), len(rows) > wanted.limit)
 
 
-def _restrict(query: Select[Any], wanted: ListPayments) -> Select[Any]:
-    for column in (
-        payments.c.owner,
-        payments.c.state,
-        payments.c.customer,
-        payments.c.transaction_id,
-    ):
+def page_query(wanted: ListPayments, place: Sequence[Any] | None) -> Select[Any]:
+    """Return the statement of one page, from the cursor's place on; one row more than it shows."""
+    newer = wanted.ending_before is not None
+    query = select(*payment_columns())
+    for column, inline in _EQUAL:
         value = getattr(wanted, column.name)
         if value is not None:
-            query = query.where(column == value)
-    for bound in wanted.created:
-        compare = COMPARISONS[bound.comparison]
-        query = query.where(compare(payments.c.created_at, bound.moment))
-    return query
+            query = query.where(column == bindparam(None, value, Text, literal_execute=inline))
+    bounds, place = _without_what_is_implied(wanted.created, place, newer=newer)
+    for bound in bounds:
+        query = query.where(COMPARISONS[bound.comparison](payments.c.created_at, bound.moment))
+    if place is not None:
+        compare = operator.gt if newer else operator.lt
+        query = query.where(compare(tuple_(*_PLACE), tuple(place)))
+    # What adjoins the cursor comes first, so a page of newer payments is read oldest first.
+    order = [column.asc() if newer else column.desc() for column in _PLACE]
+    return query.order_by(*order).limit(wanted.limit + 1)
+
+
+def _without_what_is_implied(
+    bounds: Sequence[Bound], place: Sequence[Any] | None, *, newer: bool
+) -> tuple[list[Bound], Sequence[Any] | None]:
+    """Leave one condition where the page begins: the cursor's place, or the bound beyond it.
+
+    Of two, a database may begin to read at the wrong one, and read all that lies between: then a
+    page would cost the more the further from the span's end it is.
+    """
+    kept = []
+    near = ("gt", "gte") if newer else ("lt", "lte")
+    for bound in bounds:
+        if place is None or bound.comparison not in near:
+            kept.append(bound)
+        elif not COMPARISONS[bound.comparison](place[0], bound.moment):
+            kept.append(bound)
+            place = None
+    return kept, place
 
 
 def _place_of(payment_id: str, owner: str | None) -> Select[Any]:
