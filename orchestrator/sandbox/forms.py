@@ -13,6 +13,7 @@ from orchestrator.sandbox.errors import RequestInvalid, missing_parameter, unkno
 
 _KEY = re.compile(r"(?P<name>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)")
 _STEP = re.compile(r"\[([^\[\]]*)\]")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00-\x1f]+")
 _INTEGER = re.compile(r"-?\d{1,18}")
 METADATA_KEYS_LIMIT = 50
 METADATA_KEY_LENGTH_LIMIT = 40
@@ -89,18 +90,25 @@ def boolean(name: str, value: Any) -> bool:
     return bool(value == "true")
 
 
-def anything(name: str, value: Any) -> Any:
-    """Accept a parameter the stand-in knows of but gives no meaning."""
-    return value
-
-
 def strings(name: str, value: Any) -> list[str]:
     """Read a list of strings."""
     if value == "":
         return []
+    return [string(f"{name}[{key}]", item) for key, item in _items(name, value)]
+
+
+def _items(name: str, value: Any) -> list[tuple[str, Any]]:
     if not isinstance(value, dict) or not all(key.isdigit() for key in value):
         raise RequestInvalid("Invalid array", param=name)
-    return [string(f"{name}[{key}]", value[key]) for key in sorted(value, key=int)]
+    return [(key, value[key]) for key in sorted(value, key=int)]
+
+
+def url(name: str, value: Any) -> str:
+    """Read an address; an app's own scheme will do."""
+    text = identifier(name, value)
+    if _URL.fullmatch(text) is None:
+        raise RequestInvalid("Not a valid URL", code="url_invalid", param=name)
+    return text
 
 
 def metadata(name: str, value: Any) -> dict[str, str] | None:
@@ -162,6 +170,31 @@ class hash_of:
         if not isinstance(value, dict):
             raise RequestInvalid("Invalid object", param=name)
         return read_parameters(value, self.table, prefix=name)
+
+
+@dataclass(frozen=True, slots=True)
+class integer_or_hash_of:
+    """Read an integer, or a nested hash by a table of its own."""
+
+    table: "Mapping[str, Parameter]"
+
+    def __call__(self, name: str, value: Any) -> int | dict[str, Any]:
+        """Read ``value`` or raise ``RequestInvalid``."""
+        return hash_of(self.table)(name, value) if isinstance(value, dict) else integer(name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class hashes_of:
+    """Read a list of hashes, each by the same table."""
+
+    table: "Mapping[str, Parameter]"
+
+    def __call__(self, name: str, value: Any) -> list[dict[str, Any]]:
+        """Read ``value`` or raise ``RequestInvalid``."""
+        if value == "":
+            return []
+        read = hash_of(self.table)
+        return [read(f"{name}[{key}]", item) for key, item in _items(name, value)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "customers.retrieve", "GET", "/v1/customers/{id}", customers.retrieve, _P.EXPAND_ONLY
     ),
     Operation("customers.update", "POST", "/v1/customers/{id}", customers.update, _P.CUSTOMER),
-    Operation("customers.delete", "DELETE", "/v1/customers/{id}", customers.delete, _P.EXPAND_ONLY),
+    Operation("customers.delete", "DELETE", "/v1/customers/{id}", customers.delete, _P.NOTHING),
     Operation(
         "customers.payment_methods.list",
         "GET",

@@ -1,25 +1,28 @@
 """Which parameters each endpoint takes, as tables after Stripe's OpenAPI description.
 
-A parameter given the kind ``anything`` is known to Stripe and means nothing here.
+What Stripe knows and the stand-in gives no meaning is in ``inert``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from orchestrator.sandbox import inert
 from orchestrator.sandbox.errors import RequestInvalid
 from orchestrator.sandbox.forms import (
     Parameter,
-    anything,
     boolean,
     hash_of,
     identifier,
     integer,
+    integer_or_hash_of,
     metadata,
     one_of,
     string,
     strings,
+    url,
 )
+from orchestrator.sandbox.inert import VALUE, Shape, kind_of, rows_of
 
 Table = Mapping[str, Parameter]
 
@@ -34,24 +37,21 @@ def off_session(name: str, value: Any) -> bool:
     return value in ("one_off", "recurring") or boolean(name, value)
 
 
-def created(name: str, value: Any) -> dict[str, Any] | int:
-    """Read a time or a range of times."""
-    return hash_of(_RANGE)(name, value) if isinstance(value, dict) else integer(name, value)
-
-
-def _table(*parts: Table | Iterable[str], **rows: Parameter) -> Table:
+def _table(*parts: Table, **rows: Parameter) -> Table:
     table: dict[str, Parameter] = {}
     for part in parts:
-        if isinstance(part, Mapping):
-            table |= part
-        else:
-            table |= dict.fromkeys(part, Parameter(anything))
+        table |= part
     return MappingProxyType(table | rows)
+
+
+def _inert(*names: str, **shapes: Shape) -> Table:
+    return rows_of(dict.fromkeys(names, VALUE) | shapes)
 
 
 _RANGE = _table(
     gt=Parameter(integer), gte=Parameter(integer), lt=Parameter(integer), lte=Parameter(integer)
 )
+NOTHING: Table = MappingProxyType({})
 EXPAND_ONLY = _table(expand=Parameter(strings))
 PAGE = _table(
     EXPAND_ONLY,
@@ -59,13 +59,9 @@ PAGE = _table(
     starting_after=Parameter(identifier),
     ending_before=Parameter(identifier),
 )
-PAGE_BY_TIME = _table(PAGE, created=Parameter(created))
+PAGE_BY_TIME = _table(PAGE, created=Parameter(integer_or_hash_of(_RANGE)))
 
-_ADDRESS = _table(
-    **dict.fromkeys(
-        ("city", "country", "line1", "line2", "postal_code", "state"), Parameter(string)
-    )
-)
+_ADDRESS = rows_of(inert.ADDRESS)
 _BILLING_DETAILS = _table(
     address=Parameter(hash_of(_ADDRESS)),
     email=Parameter(string),
@@ -74,27 +70,11 @@ _BILLING_DETAILS = _table(
     tax_id=Parameter(string),
 )
 _CARD_OPTIONS = _table(
-    (
-        "capture_method",
-        "cvc_token",
-        "installments",
-        "mandate_options",
-        "moto",
-        "network",
-        "request_extended_authorization",
-        "request_incremental_authorization",
-        "request_multicapture",
-        "request_overcapture",
-        "require_cvc_recollection",
-        "setup_future_usage",
-        "statement_descriptor_suffix_kana",
-        "statement_descriptor_suffix_kanji",
-        "three_d_secure",
-    ),
+    rows_of(inert.CARD_OPTIONS),
     request_three_d_secure=Parameter(one_of(("any", "automatic", "challenge"))),
 )
 _METHOD_OPTIONS = _table(
-    ("link", "us_bank_account", "sepa_debit"), card=Parameter(hash_of(_CARD_OPTIONS))
+    rows_of(inert.OTHER_METHOD_OPTIONS), card=Parameter(hash_of(_CARD_OPTIONS))
 )
 _AUTOMATIC = _table(
     allow_redirects=Parameter(one_of(("always", "never"))),
@@ -104,33 +84,27 @@ CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
 
 CUSTOMER = _table(
     EXPAND_ONLY,
-    (
-        "balance",
-        "business_name",
-        "cash_balance",
-        "individual_name",
-        "invoice_prefix",
-        "invoice_settings",
-        "next_invoice_sequence",
-        "preferred_locales",
-        "tax",
-        "tax_exempt",
-    ),
+    rows_of(inert.CUSTOMER),
     address=Parameter(hash_of(_ADDRESS)),
     description=Parameter(string),
     email=Parameter(string),
     metadata=Parameter(metadata),
     name=Parameter(string),
     phone=Parameter(string),
-    shipping=Parameter(anything),
+    shipping=Parameter(kind_of(inert.SHIPPING_OF_CUSTOMER)),
     source=Parameter(unsupported),
 )
 CREATE_CUSTOMER = _table(
-    CUSTOMER, ("tax_id_data", "test_clock"), payment_method=Parameter(identifier)
+    CUSTOMER, rows_of(inert.NEW_CUSTOMER), payment_method=Parameter(identifier)
 )
-LIST_CUSTOMERS = _table(PAGE_BY_TIME, ("test_clock",), email=Parameter(string))
+LIST_CUSTOMERS = _table(PAGE_BY_TIME, _inert("test_clock"), email=Parameter(string))
 
-LIST_METHODS_OF_CUSTOMER = _table(PAGE, ("allow_redisplay",), type=Parameter(identifier))
+REDISPLAYS = ("always", "limited", "unspecified")
+LIST_METHODS_OF_CUSTOMER = _table(
+    PAGE,
+    allow_redisplay=Parameter(one_of(REDISPLAYS)),
+    type=Parameter(identifier),
+)
 LIST_METHODS = _table(
     LIST_METHODS_OF_CUSTOMER,
     customer=Parameter(identifier),
@@ -143,24 +117,25 @@ ATTACH = _table(
 )
 UPDATE_METHOD = _table(
     EXPAND_ONLY,
-    ("payto", "us_bank_account"),
-    allow_redisplay=Parameter(one_of(("always", "limited", "unspecified"))),
+    rows_of(inert.OTHER_METHOD_UPDATES),
+    allow_redisplay=Parameter(one_of(REDISPLAYS)),
     billing_details=Parameter(hash_of(_BILLING_DETAILS)),
     card=Parameter(
-        hash_of(_table(("networks",), exp_month=Parameter(integer), exp_year=Parameter(integer)))
+        hash_of(
+            _table(
+                _inert(networks=inert.NETWORKS),
+                exp_month=Parameter(integer),
+                exp_year=Parameter(integer),
+            )
+        )
     ),
     metadata=Parameter(metadata),
 )
 
 _INTENT = _table(
     EXPAND_ONLY,
-    (
-        "allowed_payment_method_types",
-        "amount_details",
-        "excluded_payment_method_types",
-        "hooks",
-        "payment_details",
-    ),
+    rows_of(inert.ORDERED),
+    _inert(allowed_payment_method_types=inert.VALUES, excluded_payment_method_types=inert.VALUES),
     capture_method=Parameter(one_of(CAPTURE_METHODS)),
     payment_method=Parameter(identifier),
     payment_method_data=Parameter(unsupported),
@@ -168,10 +143,10 @@ _INTENT = _table(
     payment_method_types=Parameter(strings),
     receipt_email=Parameter(string),
     setup_future_usage=Parameter(one_of(("", "off_session", "on_session"))),
-    shipping=Parameter(anything),
+    shipping=Parameter(kind_of(inert.SHIPPING)),
 )
 _DESCRIBED = _table(
-    ("application_fee_amount", "payment_method_configuration", "transfer_data"),
+    _inert("application_fee_amount", "payment_method_configuration"),
     customer=Parameter(identifier),
     customer_account=Parameter(unsupported),
     description=Parameter(string),
@@ -181,17 +156,22 @@ _DESCRIBED = _table(
     transfer_group=Parameter(string),
 )
 _CONFIRMING = _table(
-    ("mandate", "mandate_data", "radar_options"),
+    _inert(
+        "mandate",
+        mandate_data=inert.MANDATE_DATA,
+        radar_options=inert.RADAR_OPTIONS_OF_INTENT,
+    ),
     confirmation_token=Parameter(unsupported),
     error_on_requires_action=Parameter(boolean),
     off_session=Parameter(off_session),
-    return_url=Parameter(identifier),
+    return_url=Parameter(url),
     use_stripe_sdk=Parameter(boolean),
 )
 CREATE_INTENT = _table(
     _INTENT,
     _DESCRIBED,
     _CONFIRMING,
+    _inert(transfer_data=inert.TRANSFER_OF_NEW),
     amount=Parameter(integer, required=True),
     automatic_payment_methods=Parameter(hash_of(_AUTOMATIC)),
     confirm=Parameter(boolean),
@@ -201,10 +181,14 @@ CREATE_INTENT = _table(
 )
 RETRIEVE_INTENT = _table(EXPAND_ONLY, client_secret=Parameter(identifier))
 UPDATE_INTENT = _table(
-    _INTENT, _DESCRIBED, amount=Parameter(integer), currency=Parameter(identifier)
+    _INTENT,
+    _DESCRIBED,
+    _inert(transfer_data=inert.TRANSFER_OF_UPDATE),
+    amount=Parameter(integer),
+    currency=Parameter(identifier),
 )
 CONFIRM_INTENT = _table(
-    _INTENT, _CONFIRMING, ("amount_to_confirm",), client_secret=Parameter(identifier)
+    _INTENT, _CONFIRMING, _inert("amount_to_confirm"), client_secret=Parameter(identifier)
 )
 CANCEL_INTENT = _table(
     EXPAND_ONLY,
@@ -214,15 +198,13 @@ CANCEL_INTENT = _table(
 )
 CAPTURE_INTENT = _table(
     EXPAND_ONLY,
-    (
-        "amount_details",
+    rows_of(inert.ORDERED),
+    _inert(
         "application_fee_amount",
         "final_capture",
-        "hooks",
-        "payment_details",
         "statement_descriptor",
         "statement_descriptor_suffix",
-        "transfer_data",
+        transfer_data=inert.TRANSFER_OF_CAPTURE,
     ),
     amount_to_capture=Parameter(integer),
     metadata=Parameter(metadata),
@@ -241,7 +223,7 @@ LIST_DISPUTES = _table(
 )
 LIST_EVENTS = _table(
     PAGE_BY_TIME,
-    delivery_success=Parameter(anything),
+    delivery_success=Parameter(boolean),
     type=Parameter(identifier),
     types=Parameter(strings),
 )

@@ -1,0 +1,124 @@
+"""What every operation takes, walked through its own table: unknown, missing and misshapen."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from orchestrator.sandbox.forms import (
+    Parameter,
+    hash_of,
+    hashes_of,
+    integer,
+    integer_or_hash_of,
+    strings,
+)
+from orchestrator.sandbox.operations import OPERATIONS, Operation
+from tests.sandbox.conftest import Sandbox
+
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+PLAIN = "1"  # passes for a string, an integer and the start of an id
+
+
+def inner_table(parameter: Parameter) -> tuple[str, Mapping[str, Parameter]] | None:
+    """Return the table inside a parameter and how its keys are reached, or null."""
+    if isinstance(parameter.kind, hash_of | integer_or_hash_of):
+        return "", parameter.kind.table
+    if isinstance(parameter.kind, hashes_of):
+        return "[0]", parameter.kind.table
+    return None
+
+
+def hashes(table: Mapping[str, Parameter], prefix: str = "") -> Iterator[str]:
+    """List the hashes of a table at every depth, the table itself first, as ``{}`` of a key."""
+    yield f"{prefix}[{{}}]" if prefix else "{}"
+    for name, parameter in table.items():
+        inside = inner_table(parameter)
+        if inside is not None:
+            step, inner = inside
+            yield from hashes(inner, (f"{prefix}[{name}]" if prefix else name) + step)
+
+
+def required(operation: Operation) -> dict[str, str]:
+    """Fill in the parameters an operation cannot do without."""
+    return {name: PLAIN for name, row in operation.parameters.items() if row.required}
+
+
+async def refusal(sandbox: Sandbox, operation: Operation, given: dict[str, str]) -> dict[str, Any]:
+    """Make a call that is refused for its parameters, and return its error object."""
+    path, encoded = operation.path.replace("{id}", "any_1"), urlencode(given)
+    if operation.method == "POST":
+        status, body, _ = await sandbox.raw("POST", path, encoded)
+    else:
+        status, body, _ = await sandbox.raw(operation.method, f"{path}?{encoded}")
+    assert (status, body["error"]["type"]) == (400, "invalid_request_error")
+    error: dict[str, Any] = body["error"]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [(each.name, key.format("huh")) for each in OPERATIONS for key in hashes(each.parameters)],
+)
+async def test_an_unknown_parameter_is_refused(sandbox: Sandbox, name: str, key: str) -> None:
+    """A key Stripe does not know is ``parameter_unknown`` at every depth of every operation."""
+    operation = BY_NAME[name]
+    error = await refusal(sandbox, operation, {**required(operation), key: "x"})
+
+    assert (error["code"], error["param"]) == ("parameter_unknown", key)
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        (operation.name, absent)
+        for operation in OPERATIONS
+        for absent, row in operation.parameters.items()
+        if row.required
+    ],
+)
+async def test_a_missing_parameter_is_named(sandbox: Sandbox, name: str, absent: str) -> None:
+    """A required parameter that is absent is ``parameter_missing`` and named."""
+    operation = BY_NAME[name]
+    given = {name: value for name, value in required(operation).items() if name != absent}
+    error = await refusal(sandbox, operation, given)
+
+    assert (error["code"], error["param"]) == ("parameter_missing", absent)
+
+
+async def test_a_missing_parameter_inside_is_named(sandbox: Sandbox) -> None:
+    """A required key of a hash is named with the hash it is missing in."""
+    operation = BY_NAME["payment_intents.create"]
+    key = "automatic_payment_methods[allow_redirects]"
+    error = await refusal(sandbox, operation, {**required(operation), key: "never"})
+
+    assert error["code"] == "parameter_missing"
+    assert error["param"] == "automatic_payment_methods[enabled]"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        (operation.name, name)
+        for operation in OPERATIONS
+        for name, row in operation.parameters.items()
+        if isinstance(row.kind, hash_of | hashes_of) or row.kind in (integer, strings)
+    ],
+)
+async def test_a_word_is_no_hash_list_or_integer(
+    sandbox: Sandbox, name: str, parameter: str
+) -> None:
+    """A word where a hash, a list or an integer belongs is refused by the parameter's name."""
+    operation = BY_NAME[name]
+    error = await refusal(sandbox, operation, {**required(operation), parameter: "word"})
+
+    assert error["param"] == parameter
+
+
+@pytest.mark.parametrize("url", ["shop.test/back", "https://", "/back", "https://shop.test/a b"])
+async def test_a_return_url_is_an_address(sandbox: Sandbox, url: str) -> None:
+    """A ``return_url`` that no browser could follow is ``url_invalid``."""
+    error = await refusal(sandbox, BY_NAME["payment_intents.confirm"], {"return_url": url})
+
+    assert (error["code"], error["param"]) == ("url_invalid", "return_url")
