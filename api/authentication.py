@@ -24,6 +24,7 @@ REMEMBERED_KEYS: Final = 1024
 
 PAYMENTS: Final = frozenset({"payments"})
 READING: Final = frozenset({"payments", "audit"})
+ADMIN: Final = frozenset({"admin"})
 ANY: Final = frozenset({"payments", "audit", "admin"})
 
 GRANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(

@@ -210,3 +210,20 @@ LIST_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
         **{_created(comparison): _moment(comparison) for comparison in get_args(Comparison)},
     }
 )
+
+
+def _read_included(text: str) -> str:
+    if text != "disabled":
+        raise ValueError("takes one value: disabled")
+    return text
+
+
+CARDS_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
+    {
+        "include": Parameter(
+            _read_included,
+            {"type": "string", "enum": ["disabled"]},
+            "Show the cards that are out of use too, with the reason.",
+        )
+    }
+)

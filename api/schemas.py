@@ -17,6 +17,7 @@ from pydantic import (
 
 from api.errors import ValidationFailed
 from api.fields import field_name
+from orchestrator.customers import CreateCustomer, UpdateCard
 from orchestrator.gateway.currencies import MAXIMUM_AMOUNT, SUPPORTED_CURRENCIES
 from orchestrator.requests import ConfirmPayment, CreatePayment
 from orchestrator.states import LARGEST_MAX_ATTEMPTS
@@ -26,9 +27,13 @@ RESERVED_METADATA_KEYS: Final = frozenset({"payment_id", "transaction_id", "item
 MAX_METADATA_KEYS: Final = 50 - len(RESERVED_METADATA_KEYS)
 MAX_ITEMS: Final = 100
 
+CUSTOMER_ID: Final = r"^cus_[A-Za-z0-9_]{1,250}$"
+PAYMENT_METHOD_ID: Final = r"^pm_[A-Za-z0-9_]{1,250}$"
+
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # PostgreSQL keeps no NUL in a text.
 _NO_NUL: Final = r"^[^\x00]*$"
+_ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 
 
 def _text(longest: int, *, shortest: int = 1, pattern: str = _NO_NUL) -> StringConstraints:
@@ -75,25 +80,25 @@ class Body(BaseModel):
             raise _failure(exc) from exc
 
 
+Metadata = Annotated[
+    dict[
+        Annotated[str, _text(40, pattern=r"^[^\x00\[\]]*$"), AfterValidator(_not_reserved)],
+        Annotated[str, _text(500, shortest=0)],
+    ],
+    Field(max_length=MAX_METADATA_KEYS),
+]
+
+
 class CreateBody(Body):
     """The body of a create."""
 
     amount: Annotated[int, Field(gt=0, le=MAXIMUM_AMOUNT)]
     currency: Annotated[str, AfterValidator(_supported)]
-    customer: Annotated[str, _text(254, pattern=r"^cus_[A-Za-z0-9_]{1,250}$")] | None = None
+    customer: Annotated[str, _text(254, pattern=CUSTOMER_ID)] | None = None
     item_ids: Annotated[list[Annotated[str, _text(200)]], Field(max_length=MAX_ITEMS)] | None = None
     transaction_id: Annotated[str, _text(200)] | None = None
     description: Annotated[str, _text(1000)] | None = None
-    metadata: (
-        Annotated[
-            dict[
-                Annotated[str, _text(40, pattern=r"^[^\x00\[\]]*$"), AfterValidator(_not_reserved)],
-                Annotated[str, _text(500, shortest=0)],
-            ],
-            Field(max_length=MAX_METADATA_KEYS),
-        ]
-        | None
-    ) = None
+    metadata: Metadata | None = None
     max_attempts: Annotated[int, Field(ge=1, le=LARGEST_MAX_ATTEMPTS)] | None = None
     setup_future_usage: Literal["on_session", "off_session"] | None = None
 
@@ -115,7 +120,7 @@ class CreateBody(Body):
 class ConfirmBody(Body):
     """The body of a confirm."""
 
-    payment_method: Annotated[str, _text(253, pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
+    payment_method: Annotated[str, _text(253, pattern=PAYMENT_METHOD_ID)]
     return_url: (
         Annotated[
             str, _text(2048, pattern=r"^[\x21-\x7e]+$"), AfterValidator(_absolute_web_address)
@@ -137,6 +142,68 @@ class CancelBody(Body):
 
 class RefreshBody(Body):
     """The body of a refresh: nothing."""
+
+
+class CustomerBody(Body):
+    """The body of a customer's create, which may be missing."""
+
+    # Stripe takes more for an address than most; what it does not take, it refuses.
+    email: Annotated[str, _text(512, pattern=_ONE_LINE)] | None = None
+    name: Annotated[str, _text(256)] | None = None
+    metadata: Metadata | None = None
+
+    def request(self) -> CreateCustomer:
+        """Return what the use case is asked for."""
+        return CreateCustomer(self.email, self.name, self.metadata or {})
+
+
+class AttachBody(Body):
+    """The body that gives a card to a customer."""
+
+    payment_method: Annotated[str, _text(253, pattern=PAYMENT_METHOD_ID)]
+
+
+class AddressBody(Body):
+    """A billing address; an empty text takes a part away."""
+
+    city: Annotated[str, _text(200, shortest=0)] | None = None
+    country: Annotated[str, _text(2, shortest=0, pattern=r"^([A-Z]{2})?$")] | None = None
+    line1: Annotated[str, _text(500, shortest=0)] | None = None
+    line2: Annotated[str, _text(500, shortest=0)] | None = None
+    postal_code: Annotated[str, _text(40, shortest=0)] | None = None
+    state: Annotated[str, _text(200, shortest=0)] | None = None
+
+
+class BillingDetailsBody(Body):
+    """Whom a card is billed to; an empty text takes a part away."""
+
+    address: AddressBody | None = None
+    email: Annotated[str, _text(512, shortest=0, pattern=_ONE_LINE)] | None = None
+    name: Annotated[str, _text(256, shortest=0)] | None = None
+    phone: Annotated[str, _text(40, shortest=0, pattern=_ONE_LINE)] | None = None
+
+
+class CardBody(Body):
+    """The body of a card's update: what is not given stays."""
+
+    exp_month: Annotated[int, Field(ge=1, le=12)] | None = None
+    exp_year: Annotated[int, Field(ge=2000, le=2099)] | None = None
+    billing_details: BillingDetailsBody | None = None
+
+    def request(self) -> UpdateCard:
+        """Return what the use case is asked for."""
+        details = self.billing_details
+        return UpdateCard(
+            self.exp_month,
+            self.exp_year,
+            details.model_dump(exclude_none=True) if details is not None else {},
+        )
+
+
+class ReasonBody(Body):
+    """Why a card is taken out of use, or put back, by hand."""
+
+    reason: Annotated[str, _text(200)]
 
 
 def _failure(error: ValidationError) -> ValidationFailed:

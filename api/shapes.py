@@ -4,11 +4,13 @@ Refuses to show anything that is not named here, whatever a row may hold.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from orchestrator.chain import instant
+from orchestrator.customers import CardStanding
 from orchestrator.explain import Explanation, RuleShown
+from orchestrator.gateway.views import CustomerView
 from orchestrator.payment import Payment
 
 Document = dict[str, Any]
@@ -119,6 +121,35 @@ def explanation_document(explanation: Explanation) -> Document:
 def client_secret_document(payment_id: str, client_secret: str) -> Document:
     """Show a payment's client secret, and nothing else of it."""
     return {"object": "client_secret", "payment": payment_id, "client_secret": client_secret}
+
+
+def customer_document(customer: CustomerView) -> Document:
+    """Show a customer as Stripe has it."""
+    return {
+        "id": customer.id,
+        "object": "customer",
+        "email": customer.email,
+        "name": customer.name,
+        "metadata": customer.metadata,
+        "created_at": instant(datetime.fromtimestamp(customer.created, UTC)),
+    }
+
+
+def card_document(standing: CardStanding) -> Document:
+    """Show a card, and why it is out of use, if it is."""
+    card, disablement = standing.card, standing.disablement
+    return {
+        "id": card.payment_method,
+        "object": "card",
+        "customer": card.customer,
+        "brand": card.brand,
+        "last4": card.last4,
+        "exp_month": card.exp_month,
+        "exp_year": card.exp_year,
+        "usable": disablement is None,
+        "disabled_reason": disablement.reason if disablement else None,
+        "disabled_at": instant(disablement.disabled_at) if disablement else None,
+    }
 
 
 def list_document(data: Sequence[Document], url: str, *, has_more: bool = False) -> Document:

@@ -12,6 +12,8 @@ from orchestrator.errors import IdempotencyKeyInUse, StripeRefused, StripeUnavai
 from orchestrator.gateway.views import ReplyKind
 from orchestrator.refusals import key_reused
 
+# What Stripe calls an id that it does not know.
+RESOURCE_MISSING: Final = "resource_missing"
 # A request that Stripe answers with a stored 5xx goes on under the next key of the same request.
 MAX_KEYS: Final = 4
 # How often, and after how many seconds, a request waits for its own twin to finish at Stripe.
@@ -84,6 +86,13 @@ def answered(reply: Reply, what: str) -> Reply:
     if reply.kind is not ReplyKind.answered:
         raise StripeUnavailable(what)
     return reply
+
+
+def is_missing(reply: Ended) -> bool:
+    """Tell whether Stripe does not know the thing that was asked about."""
+    return reply.kind is ReplyKind.refused and (
+        reply.code == RESOURCE_MISSING or reply.http_status == 404
+    )
 
 
 async def _ask_past_stored_errors(send: Send[Reply], first_key: str) -> Reply:

@@ -13,6 +13,7 @@
     │   ├── CardUnknown
     │   ├── IdempotencyKeyReused
     │   └── IdempotencyKeyInUse
+    ├── ExpiryPassed                a card cannot be given an expiry date that is over
     ├── StripeRefused               Stripe called the request invalid
     ├── StripeUnavailable           nothing was written; the same request may be sent again
     ├── WriteConflict               another writer was first; decide again from a fresh read
@@ -118,6 +119,16 @@ class IdempotencyKeyInUse(Refused):
     """The first request with this Idempotency-Key is still being carried out."""
 
     code = "idempotency_key_in_use"
+
+
+class ExpiryPassed(OrchestratorError):
+    """A card's new expiry date is over already; ``param`` names the field that makes it so."""
+
+    code = "validation_error"
+
+    def __init__(self, param: str) -> None:
+        self.param = param
+        super().__init__(f"{param}: the card would have expired already.")
 
 
 class StripeRefused(OrchestratorError):

@@ -11,10 +11,9 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from orchestrator.cards import usable_card
 from orchestrator.creation import create_intent, new_payment
 from orchestrator.driver import MAX_ROUNDS
-from orchestrator.errors import PaymentNotFound, StripeUnavailable, WriteConflict
+from orchestrator.errors import CustomerNotFound, PaymentNotFound, StripeUnavailable, WriteConflict
 from orchestrator.gateway.currencies import check_amount
 from orchestrator.gateway.views import CardView, ReplyKind
 from orchestrator.payment import Payment
@@ -31,7 +30,9 @@ from orchestrator.requests import (
     outcome_known,
 )
 from orchestrator.settle import Source, begin_payment, open_attempt
+from orchestrator.store.customers import find_customer_owner
 from orchestrator.store.requests import ConfirmView, find_replayed, keep_key, view_confirm
+from orchestrator.usable_card import usable_card
 
 log = structlog.get_logger("orchestrator.payments")
 
@@ -48,6 +49,7 @@ class Payments(Reading):
 
         Raises:
             InvalidAmount: Stripe cannot take this amount in this currency.
+            CustomerNotFound: the customer is another owner's.
             IdempotencyKeyReused: the key stands for another request.
             IdempotencyKeyInUse: the same request is being carried out right now.
             StripeRefused: Stripe called the request invalid.
@@ -58,6 +60,8 @@ class Payments(Reading):
         found = await self._replay(caller, "create", None)
         if found is not None:
             return await self._with_secret(found)
+        if request.customer is not None:
+            await self._refuse_anothers_customer(request.customer, caller.owner)
         payment_id = derive_payment_id(caller.owner, caller.idempotency_key)
         intent = await create_intent(self.driver.gateway, payment_id, request)
         now = self.driver.clock()
@@ -170,6 +174,12 @@ class Payments(Reading):
             )
         await self._keep_key(caller, "refresh", payment_id)
         return Result(payment)
+
+    async def _refuse_anothers_customer(self, customer: str, owner: str) -> None:
+        """Refuse a customer whose cards this owner may not see; one made elsewhere is anybody's."""
+        found = await self.driver.database.read(find_customer_owner, customer)
+        if found not in (None, owner):
+            raise CustomerNotFound(customer, param="customer")
 
     async def _with_secret(self, result: Result) -> Result:
         """Complete a repeated create with the client secret, read from Stripe again."""

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from orchestrator.gateway.views import CardReply, CardView, ChargesReply, Reply
+from orchestrator.gateway.views import (
+    CardReply,
+    CardsReply,
+    CardView,
+    ChargesReply,
+    CustomerReply,
+    Reply,
+)
 from orchestrator.payment import Actor, Payment
 
 # Answers of an attempt's own request after which its outcome is still to be found out.
@@ -53,6 +60,39 @@ class Gateway(Protocol):
 
     async def aclose(self) -> None:
         """Close the connections."""
+
+
+class CustomerGateway(Protocol):
+    """What the use cases need of Stripe for customers and the cards they keep."""
+
+    async def create_customer(
+        self,
+        *,
+        email: str | None,
+        name: str | None,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
+    ) -> CustomerReply:
+        """Create a customer."""
+
+    async def retrieve_customer(self, customer_id: str) -> CustomerReply:
+        """Read a customer."""
+
+    async def attach_card(
+        self, payment_method_id: str, customer_id: str, *, idempotency_key: str
+    ) -> CardReply:
+        """Give a payment method to a customer."""
+
+    async def list_cards(self, customer_id: str) -> CardsReply:
+        """Read all cards of a customer, newest first."""
+
+    async def update_card(
+        self, payment_method_id: str, changes: Mapping[str, Any], *, idempotency_key: str
+    ) -> CardReply:
+        """Change a card's expiry date or its billing details."""
+
+    async def detach_card(self, payment_method_id: str, *, idempotency_key: str) -> CardReply:
+        """Take a card away from its customer."""
 
 
 @dataclass(frozen=True, slots=True)

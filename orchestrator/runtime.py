@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from orchestrator.customers import Cards, CardsByHand, Customers, Standings
 from orchestrator.driver import Driver
 from orchestrator.errors import Misconfigured
 from orchestrator.gateway.stripe_gateway import StripeGateway
@@ -28,6 +29,9 @@ class Runtime:
     gateway: StripeGateway
     rules: RuleSet
     payments: Payments
+    customers: Customers
+    cards: Cards
+    cards_by_hand: CardsByHand
     worker: Worker
 
     @classmethod
@@ -59,8 +63,19 @@ class Runtime:
             confirm_deadline_seconds=settings.confirm_deadline,
         )
         driver = Driver(database, gateway, rules, timing)
-        payments = Payments(driver, settings.max_attempts, settings.payment_ttl)
-        return cls(settings, database, gateway, rules, payments, Worker(driver))
+        customers = Customers(driver, gateway.customers)
+        standings = Standings(driver, customers)
+        return cls(
+            settings,
+            database,
+            gateway,
+            rules,
+            payments=Payments(driver, settings.max_attempts, settings.payment_ttl),
+            customers=customers,
+            cards=Cards(driver, gateway.customers, customers, standings),
+            cards_by_hand=CardsByHand(driver, standings),
+            worker=Worker(driver),
+        )
 
     async def close(self) -> None:
         """Close connections to Stripe and to the database."""

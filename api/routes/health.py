@@ -8,8 +8,8 @@ import orjson
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from api import openapi
 from api.errors import NotReady
+from api.openapi import operations
 from api.routes.direct import DirectRoute
 from orchestrator.runtime import Runtime
 from orchestrator.store import migrate
@@ -22,13 +22,13 @@ DATABASE_SECONDS: Final = 5
 _newest_schema = cache(migrate.head)
 
 
-@router.get("/healthz", openapi_extra=openapi.HEALTH)
+@router.get("/healthz", openapi_extra=operations.HEALTH)
 async def get_health(_request: Request) -> Response:
     """Say that the process answers; touches nothing."""
     return _status("ok")
 
 
-@router.get("/readyz", openapi_extra=openapi.READINESS)
+@router.get("/readyz", openapi_extra=operations.READINESS)
 async def get_readiness(request: Request) -> Response:
     """Say whether the database answers and has the schema this program needs."""
     runtime: Runtime = request.app.state.runtime

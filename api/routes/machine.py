@@ -5,22 +5,22 @@ from functools import cache
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from api import openapi
 from api.authentication import ANY, authenticate
+from api.openapi import operations
 from api.routes.direct import DirectRoute
 from orchestrator.states import draw, machine_document
 
 router = APIRouter(route_class=DirectRoute)
 
 
-@router.get("/v1/machine", openapi_extra=openapi.MACHINE)
+@router.get("/v1/machine", openapi_extra=operations.MACHINE)
 async def get_machine(request: Request) -> Response:
     """Show states, events and transitions."""
     await authenticate(request, ANY)
     return Response(_machine(), media_type="application/json")
 
 
-@router.get("/v1/machine/diagram.svg", openapi_extra=openapi.DIAGRAM)
+@router.get("/v1/machine/diagram.svg", openapi_extra=operations.DIAGRAM)
 async def get_diagram(request: Request) -> Response:
     """Draw the transition table."""
     await authenticate(request, ANY)

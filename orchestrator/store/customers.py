@@ -48,6 +48,11 @@ def keep_customer(
         connection.execute(insert(idempotency_keys), key)
 
 
+def keep_resource_key(connection: Connection, key: Row) -> None:
+    """Let an Idempotency-Key stand for a request about a card."""
+    connection.execute(insert(idempotency_keys), key)
+
+
 def find_customer_owner(connection: Connection, customer: str) -> str | None:
     """Read whose a customer is; null for one that was made elsewhere."""
     owner: str | None = connection.execute(

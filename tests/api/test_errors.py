@@ -36,6 +36,7 @@ CONTRACT = {
 
 # Bases are never raised; a deployment that cannot start answers nobody.
 WITHOUT_STATUS = {
+    core_errors.NotFound,
     core_errors.OrchestratorError,
     core_errors.Refused,
     core_errors.Misconfigured,

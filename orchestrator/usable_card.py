@@ -24,7 +24,7 @@ async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) ->
     """
     if view.card is not None and view.disabled_reason is None:
         return None
-    card = _card_of(await driver.gateway.retrieve_card(payment_method), payment_method)
+    card = card_of(await driver.gateway.retrieve_card(payment_method), payment_method)
     known = card or view.card
     if known is None:
         return None
@@ -48,7 +48,7 @@ async def _disabled_reason(driver: Driver, payment: Payment, card: CardView) -> 
     return await driver.database.read(find_disablement, payment.owner, keys)
 
 
-def _card_of(reply: CardReply, payment_method: str) -> CardView | None:
+def card_of(reply: CardReply, payment_method: str) -> CardView | None:
     """Read the reply to a card's look-up; null where Stripe could not be asked.
 
     Raises:
@@ -62,9 +62,18 @@ def _card_of(reply: CardReply, payment_method: str) -> CardView | None:
         )
     if reply.kind is not ReplyKind.answered or reply.card is None:
         return None
-    if reply.card.type != "card":
+    refuse_other_kinds(reply.card)
+    return replace(reply.card, payment_method=payment_method)
+
+
+def refuse_other_kinds(card: CardView) -> None:
+    """Refuse a payment method of another kind.
+
+    Raises:
+        CardUnknown: it is no card.
+    """
+    if card.type != "card":
         raise CardUnknown(
-            f"The payment method is a {reply.card.type}; only cards are taken.",
+            f"The payment method is a {card.type}; only cards are taken.",
             param="payment_method",
         )
-    return replace(reply.card, payment_method=payment_method)
