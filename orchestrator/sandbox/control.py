@@ -15,9 +15,10 @@ from starlette.routing import Route
 from orchestrator.sandbox import attempts, errors, payment_intents
 from orchestrator.sandbox.accounts import Account, Settings, World, new_id
 from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.clock import ClockInvalid, move
 from orchestrator.sandbox.declines import issuer_decline
 from orchestrator.sandbox.errors import ApiError
-from orchestrator.sandbox.faults import FaultInvalid, Faults, read_rule
+from orchestrator.sandbox.faults import FaultInvalid, Faults, read_rules
 from orchestrator.sandbox.forms import parse_form
 from orchestrator.sandbox.model import Charge, Intent, Status
 from orchestrator.sandbox.objects import intent_json
@@ -51,7 +52,7 @@ class Control:
             ("POST", "/_sandbox/faults", self.add_faults),
             ("GET", "/_sandbox/faults", self.show_faults),
             ("DELETE", "/_sandbox/faults", self.drop_faults),
-            ("POST", "/_sandbox/clock", self.advance_clock),
+            ("POST", "/_sandbox/clock", self.move_clock),
             ("GET", "/_sandbox/clock", self.show_clock),
             ("POST", "/_sandbox/settings", self.change_settings),
             ("POST", "/_sandbox/reset", self.reset),
@@ -70,8 +71,7 @@ class Control:
     async def add_faults(self, request: Request) -> Response:
         """Add fault rules; they count calls from now on."""
         account = self._account_id(request)
-        given = (await _body(request)).get("rules", [])
-        rules = [read_rule(rule, _OPERATION_NAMES, account) for rule in given]
+        rules = read_rules(await _json(request), _OPERATION_NAMES, account)
         self._faults.rules += rules
         return JSONResponse({"rules": self._faults.shown(account)})
 
@@ -84,14 +84,11 @@ class Control:
         self._faults.forget(self._account_id(request))
         return JSONResponse({"rules": []})
 
-    async def advance_clock(self, request: Request) -> Response:
-        """Move the clock of one account, or of all, forward."""
-        seconds = (await _body(request)).get("advance")
-        if not isinstance(seconds, int | float) or seconds < 0:
-            raise ControlInvalid("advance takes a number of seconds")
+    async def move_clock(self, request: Request) -> Response:
+        """Move the clock of one account, or of all, forward: by seconds, or to a time."""
         key = _key(request)
         clock = self._world.clock if key is None else self._world.account(key).clock
-        clock.advance(seconds)
+        move(clock, await _body(request))
         return JSONResponse({"now": clock.now()})
 
     async def show_clock(self, request: Request) -> Response:
@@ -204,7 +201,7 @@ def _answering(handler: Handler) -> Handler:
         except ApiError as error:
             drawn = answer_of(error)
             return Response(drawn.body, drawn.status, media_type=drawn.content_type)
-        except (ControlInvalid, FaultInvalid) as error:
+        except (ControlInvalid, ClockInvalid, FaultInvalid) as error:
             return JSONResponse({"error": {"message": str(error)}}, status_code=400)
 
     return answer
@@ -215,11 +212,15 @@ def _key(request: Request) -> str | None:
     return None if authorization is None else parse_key(authorization)
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _json(request: Request) -> Any:
     try:
-        given = await request.json() if await request.body() else {}
+        return await request.json() if await request.body() else {}
     except ValueError as error:
         raise ControlInvalid("the body is not JSON") from error
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    given = await _json(request)
     if not isinstance(given, dict):
         raise ControlInvalid("the body is not a JSON object")
     return given

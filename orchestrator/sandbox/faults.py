@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+LONGEST_SECONDS: Final = 3600
 
 
 class Kind(StrEnum):
@@ -97,26 +99,60 @@ MATCHABLE = frozenset({"payment_intent", "payment_method", "idempotency_key", "i
 _FIELDS = frozenset({"operation", "kind", "nth", "times", "seconds", "when", "effect", "match"})
 
 
-def read_rule(given: Mapping[str, Any], operations: frozenset[str], account: str | None) -> Rule:
+def read_rules(given: Any, operations: frozenset[str], account: str | None) -> list[Rule]:
+    """Read what was posted: one rule, a list of rules, or either under ``rules``.
+
+    Raises:
+        FaultInvalid: it is none of these, or one of the rules cannot be understood.
+    """
+    if isinstance(given, Mapping) and set(given) == {"rules"}:
+        given = given["rules"]
+    rules = given if isinstance(given, list) else [given]
+    return [read_rule(rule, operations, account) for rule in rules]
+
+
+def read_rule(given: Any, operations: frozenset[str], account: str | None) -> Rule:
     """Read a rule as it was posted.
 
     Raises:
         FaultInvalid: a field is unknown, missing or out of range.
     """
+    if not isinstance(given, Mapping):
+        raise FaultInvalid("a rule is an object with an operation and a kind")
     unknown = set(given) - _FIELDS
     if unknown:
         raise FaultInvalid(f"unknown fields: {', '.join(sorted(unknown))}")
-    if given.get("operation") not in operations | {"*"}:
-        raise FaultInvalid(f"unknown operation: {given.get('operation')}")
+    if given.get("operation") not in ["*", *operations]:
+        known = ", ".join(sorted(operations))
+        raise FaultInvalid(f"unknown operation: {given.get('operation')}; known: *, {known}")
+    if given.get("kind") not in list(Kind):
+        raise FaultInvalid(f"unknown kind: {given.get('kind')}; known: {', '.join(Kind)}")
+    _check_values(given)
+    return Rule(
+        **{
+            **given,
+            "kind": Kind(given["kind"]),
+            "when": When(given.get("when", When.before)),
+            "match": given.get("match") or {},
+            "account": account,
+        }
+    )
+
+
+def _check_values(given: Mapping[str, Any]) -> None:
+    nth, times, seconds = given.get("nth", 1), given.get("times", 1), given.get("seconds", 0)
+    if not _is_count(nth) or not (times is None or _is_count(times)):
+        raise FaultInvalid("nth and times are integers from 1; times null means for good")
+    if type(seconds) not in (int, float) or not 0 <= seconds < LONGEST_SECONDS:
+        raise FaultInvalid(f"seconds is a number from 0 to {LONGEST_SECONDS}")
+    if given.get("when", When.before) not in list(When):
+        raise FaultInvalid(f"unknown when: {given['when']}; known: {', '.join(When)}")
+    if type(given.get("effect", False)) is not bool:
+        raise FaultInvalid("effect is true or false")
     match = given.get("match") or {}
-    if not set(match) <= MATCHABLE:
-        raise FaultInvalid(f"match knows only {', '.join(sorted(MATCHABLE))}")
-    try:
-        rule = Rule(**{**given, "match": match, "account": account})
-        rule.kind = Kind(rule.kind)
-        rule.when = When(rule.when)
-    except (TypeError, ValueError) as error:
-        raise FaultInvalid(str(error)) from error
-    if rule.nth < 1 or (rule.times is not None and rule.times < 1):
-        raise FaultInvalid("nth and times start at 1; times null means for good")
-    return rule
+    if not isinstance(match, Mapping) or not set(match) <= MATCHABLE:
+        raise FaultInvalid(f"match is an object that knows only {', '.join(sorted(MATCHABLE))}")
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 1

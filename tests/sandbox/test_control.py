@@ -1,8 +1,18 @@
 """The control plane: ledger, journal, clock, reset, a browser's confirmation."""
 
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.sandbox.conftest import Sandbox
+
+
+def rfc_3339(seconds: float) -> str:
+    """Write a time as RFC 3339 does."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 async def test_the_ledger_lists_money_and_failures(sandbox: Sandbox) -> None:
@@ -74,6 +84,55 @@ async def test_the_clock_moves_what_is_created(sandbox: Sandbox) -> None:
     after = await sandbox.intent()
 
     assert 3600 <= after.created - before.created <= 3610
+
+
+@pytest.mark.parametrize("write", [int, float, rfc_3339], ids=["seconds", "fraction", "RFC 3339"])
+async def test_the_clock_goes_to_a_time(sandbox: Sandbox, write: Callable[[float], Any]) -> None:
+    """The clock is set to Unix seconds or to an RFC 3339 time, and new objects are made then."""
+    then = int(time.time()) + 10 * 24 * 3600
+    moved = await sandbox.control("POST", "/clock", {"now": write(then)})
+    made = await sandbox.intent()
+
+    assert then <= moved["now"] < then + 5
+    assert then <= made.created < then + 5
+
+
+async def test_naming_the_present_moves_nothing(sandbox: Sandbox) -> None:
+    """The second it is already is no step back, whatever its fraction."""
+    shown = await sandbox.control("GET", "/clock")
+    await sandbox.control("POST", "/clock", {"now": shown["now"] + 3600})
+    shown = await sandbox.control("GET", "/clock")
+    moved = await sandbox.control("POST", "/clock", {"now": int(shown["now"])})
+
+    assert 0 <= moved["now"] - shown["now"] < 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"advance": -1},
+        {"now": 1},
+        {"now": "2001-01-01T00:00:00Z"},
+        {"now": "2199-01-01T00:00:00"},
+        {"now": "soon"},
+        {"now": True},
+        {"advance": None},
+        {"advance": 1e300},
+        {"now": 4_000_000_000, "advance": 1},
+        {"later": 1},
+        {},
+    ],
+)
+async def test_a_clock_goes_only_forward(sandbox: Sandbox, body: dict[str, Any]) -> None:
+    """A time that is past, unreadable or ambiguous is a 400 that says why, and moves nothing."""
+    before = await sandbox.control("GET", "/clock")
+    async with sandbox.http.post(f"{sandbox.url}/_sandbox/clock", json=body) as answer:
+        status, refused = answer.status, await answer.json()
+    after = await sandbox.control("GET", "/clock")
+
+    assert status == 400
+    assert refused["error"]["message"]
+    assert 0 <= after["now"] - before["now"] < 5
 
 
 async def test_a_bad_control_call_is_refused(sandbox: Sandbox) -> None:

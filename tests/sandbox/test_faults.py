@@ -1,6 +1,7 @@
 """Faults: what goes wrong on the wire, and what has happened by then."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 import stripe
 
+from orchestrator.sandbox.faults import Kind
 from tests.sandbox.conftest import Sandbox
 
 CONFIRM = "payment_intents.confirm"
@@ -174,11 +176,82 @@ async def test_rules_can_be_seen_and_dropped(sandbox: Sandbox) -> None:
         {"operation": CONFIRM},
         {"operation": CONFIRM, "kind": "latency", "huh": 1},
         {"operation": CONFIRM, "kind": "latency", "nth": 0},
+        {"operation": CONFIRM, "kind": "latency", "nth": "2"},
+        {"operation": CONFIRM, "kind": "latency", "nth": True},
+        {"operation": CONFIRM, "kind": "latency", "times": 0},
+        {"operation": CONFIRM, "kind": "latency", "seconds": -1},
+        {"operation": CONFIRM, "kind": "latency", "seconds": "1"},
+        {"operation": CONFIRM, "kind": "latency", "when": "never"},
+        {"operation": CONFIRM, "kind": "bad_gateway_502", "effect": "yes"},
         {"operation": CONFIRM, "kind": "latency", "match": {"huh": "x"}},
+        {"operation": CONFIRM, "kind": "latency", "match": "x"},
+        {"operation": ["*"], "kind": "latency"},
+        {},
     ],
 )
 async def test_a_bad_rule_is_refused(sandbox: Sandbox, rule: dict[str, Any]) -> None:
     """A rule that cannot be understood is refused, so that no test passes by a typing error."""
     answer = await sandbox.control("POST", "/faults", {"rules": [rule]})
+    shown = await sandbox.control("GET", "/faults")
 
     assert "message" in answer["error"]
+    assert shown == {"rules": []}
+
+
+RULE = {"operation": CONFIRM, "kind": "rate_limit_429"}
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [RULE, [RULE], {"rules": [RULE]}, {"rules": RULE}],
+    ids=["one", "list", "rules", "rule"],
+)
+async def test_rules_may_be_posted_in_any_wrapping(sandbox: Sandbox, posted: Any) -> None:
+    """One rule, a list of rules and either under ``rules`` mean the same."""
+    await sandbox.control("POST", "/faults", posted)
+    intent = await sandbox.intent()
+
+    assert (await sandbox.refusal(intent.id, "pm_card_visa")).http_status == 429
+
+
+STATUSES: dict[str, int | None] = {
+    "drop_before": None,
+    "drop_after": None,
+    "truncate_after": None,
+    "conflict_409": 409,
+    "rate_limit_429": 429,
+    "lock_timeout_429": 429,
+    "error_500_stored": 500,
+    "error_500_unstored": 500,
+    "bad_gateway_502": 502,
+    "latency": 200,
+    "unauthorized_401": 401,
+}
+
+
+def test_every_kind_is_looked_at() -> None:
+    """The table below knows every kind of fault there is."""
+    assert set(STATUSES) == set(Kind)
+
+
+@pytest.mark.parametrize("kind", STATUSES)
+@pytest.mark.parametrize(
+    ("operation", "method"),
+    [("customers.list", "GET"), ("customers.create", "POST"), ("customers.delete", "DELETE")],
+)
+async def test_a_fault_strikes_any_operation(
+    sandbox: Sandbox, kind: str, operation: str, method: str
+) -> None:
+    """Every kind of fault works on reading, making and deleting; null is a lost answer."""
+    path = "/v1/customers"
+    if method == "DELETE":
+        path += f"/{(await sandbox.sdk.v1.customers.create_async()).id}"
+    # For good: aiohttp sends a GET once more by itself when its connection is lost.
+    await sandbox.fault(kind, operation=operation, times=None)
+    status: int | None = None
+    with contextlib.suppress(aiohttp.ClientError):
+        async with sandbox.http.request(method, sandbox.url + path) as answer:
+            await answer.read()
+            status = answer.status
+
+    assert status == STATUSES[kind]

@@ -148,6 +148,19 @@ async def test_keys_are_forgotten_after_a_day(sandbox: Sandbox) -> None:
     assert after["id"] != first["id"]
 
 
+async def test_a_key_is_forgotten_at_a_time_set(sandbox: Sandbox) -> None:
+    """A key is new again once the clock was set to a day later, and what it paid stays paid."""
+    intent = await sandbox.intent()
+    await sandbox.confirm(intent.id, "pm_card_visa", key="k")
+    shown = await sandbox.control("GET", "/clock")
+    await sandbox.control("POST", "/clock", {"now": shown["now"] + DAY_SECONDS})
+    refused = await sandbox.refusal(intent.id, "pm_card_visa", key="k")
+
+    assert refused.code == "payment_intent_unexpected_state"
+    assert "Idempotent-Replayed" not in (refused.headers or {})
+    assert await sandbox.charged(intent.id) == 1
+
+
 async def test_keys_belong_to_an_account(sandbox: Sandbox) -> None:
     """The same key in another account is another request."""
     key = {"Idempotency-Key": "k"}
