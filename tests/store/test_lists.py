@@ -41,15 +41,20 @@ def moment(number: int) -> Any:
 @pytest.fixture
 async def known(tell: Teller, database: Database) -> list[Payment]:
     """Store payments of every state once, and return them, newest first."""
-    everybody = await database.read(read_page, ListPayments(limit=1000))
-    if not everybody.payments:
+    if not (await _everybody(database)).payments:
         for number in range(MOMENTS * EACH):
             # Ids in another order than the moments: only within a moment does the id count.
             id = f"pay_{(number * 7) % (MOMENTS * EACH):02}"
             await _live(tell, await tell.created(_payment(id, number)), number)
-        everybody = await database.read(read_page, ListPayments(limit=1000))
+    everybody = await _everybody(database)
     assert {payment.state for payment in everybody.payments} == set(PaymentState)
     return sorted(everybody.payments, key=lambda one: (one.created_at, one.id), reverse=True)
+
+
+async def _everybody(database: Database) -> Page:
+    page = await database.read(read_page, ListPayments(limit=1000))
+    assert page is not None, "there is no cursor"
+    return page
 
 
 def _payment(id: str, number: int) -> Payment:
