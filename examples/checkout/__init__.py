@@ -1,0 +1,1 @@
+"""A small shop with a checkout page: the whole way of a payment as a customer sees it."""

@@ -1,0 +1,85 @@
+"""What a browser may see. Pure, and by name: what is not named here stays on the server.
+
+A decline's code is not shown: the customer of a stolen card must not learn that it is known.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from examples.checkout.orders import Order
+from examples.checkout.settings import Settings
+
+Json = dict[str, Any]
+
+# Why a payment ended, where that is not the last card's doing.
+ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "attempts_exhausted": "That was the last card we could try for this payment.",
+        "payment_expired": "The payment was not completed in time.",
+        "confirm_deadline": "Your bank did not answer in time.",
+        "abandoned": "The payment was canceled.",
+        "requested_by_customer": "The payment was canceled.",
+    }
+)
+NOTHING_CHARGED: Final = "Nothing was charged."
+
+
+def show_checkout(order: Order, payment: Json | None, settings: Settings, *, trying: bool) -> Json:
+    """Show where an order stands, and all the page needs to go on from there.
+
+    ``trying`` says that a card is being tried just now, for another tab or before a reload.
+    """
+    return {
+        "order": show_order(order),
+        "payment": None if payment is None else show_payment(payment),
+        "barred_cards": [each.card for each in order.tries if each.barred],
+        "last_card": order.tries[-1].card if order.tries else None,
+        "try": order.next_try,
+        "trying": trying,
+        "stripe": {
+            "publishable_key": settings.publishable_key,
+            "script": settings.stripe_script,
+            "test_mode": settings.stand_in is not None,
+        },
+    }
+
+
+def show_order(order: Order) -> Json:
+    """Show what is bought, and for how much."""
+    return {
+        "id": order.id,
+        "lines": [
+            {"name": line.name, "quantity": line.quantity, "amount": line.amount}
+            for line in order.lines
+        ],
+        "amount": order.amount,
+        "currency": order.currency,
+    }
+
+
+def show_payment(payment: Json) -> Json:
+    """Show a payment's state and what it asks of the customer."""
+    outcome = payment["last_outcome"] or {}
+    return {
+        "state": payment["state"],
+        "message": _message(payment, outcome),
+        "same_card_allowed": bool(outcome.get("same_card_allowed")),
+        "retry_not_before": outcome.get("retry_not_before"),
+        "attempts_left": payment["attempts_left"],
+        "challenge": payment["state"] == "confirming" and payment["next_action"] is not None,
+    }
+
+
+def show_card(card: Json) -> Json:
+    """Show a saved card by what its owner knows it by."""
+    return {name: card[name] for name in ("id", "brand", "last4", "exp_month", "exp_year")}
+
+
+def _message(payment: Json, outcome: Json) -> str | None:
+    """Say what became of the last try; of a payment that failed, also why it is over."""
+    said: str | None = outcome.get("message")
+    if payment["state"] != "failed":
+        return said
+    ending = ENDINGS.get(payment["failure_reason"] or "")
+    return " ".join(filter(None, [said, ending, NOTHING_CHARGED]))
