@@ -1,0 +1,537 @@
+"""Cards over HTTP: what a customer keeps, what is out of use, and who may see and change it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import Connection, select
+
+from orchestrator.store.schema import card_disablements
+from tests.api.conftest import Api
+
+Document = dict[str, Any]
+EXPIRED = "pm_sim_expired_card"
+STOLEN = "pm_sim_stolen_card"
+REVOKED = "pm_sim_revocation_of_authorization"
+
+
+@dataclass
+class Wallet:
+    """A customer with cards, and the keys that may look at them."""
+
+    api: Api
+    customer: str
+    admin: str
+
+    async def attach(self, card: str, **more: Any) -> httpx2.Response:
+        """Attach a card."""
+        path = f"/v1/customers/{self.customer}/cards"
+        return await self.api.post(path, {"payment_method": card}, **more)
+
+    async def keep(self, card: str) -> str:
+        """Attach a card and return its new id."""
+        answer = await self.attach(card)
+        assert answer.status_code == 201, answer.text
+        id: str = answer.json()["id"]
+        return id
+
+    async def listed(self, query: str = "") -> list[Document]:
+        """List the cards."""
+        answer = await self.api.get(f"/v1/customers/{self.customer}/cards{query}")
+        assert answer.status_code == 200, answer.text
+        cards: list[Document] = answer.json()["data"]
+        return cards
+
+    async def ids(self, query: str = "") -> list[str]:
+        """List the ids of the cards."""
+        return [card["id"] for card in await self.listed(query)]
+
+    async def card(self, id: str) -> Document:
+        """Read a card."""
+        card: Document = (await self.api.get(f"/v1/cards/{id}")).json()
+        return card
+
+    async def pay(self, card: str) -> Document:
+        """Try a card on a new payment of the customer."""
+        payment = await self.api.create(customer=self.customer)
+        paid: Document = (await self.api.confirm(payment, card)).json()
+        return paid
+
+    async def by_hand(self, verb: str, card: str, reason: str, **more: Any) -> httpx2.Response:
+        """Disable or enable a card."""
+        path = f"/v1/cards/{card}/{verb}"
+        return await self.api.post(path, {"reason": reason}, **{"secret": self.admin} | more)
+
+    async def update(self, card: str, **fields: Any) -> httpx2.Response:
+        """Update a card."""
+        return await self.api.post(f"/v1/cards/{card}", fields)
+
+    async def detach(self, card: str) -> httpx2.Response:
+        """Detach a card."""
+        headers = {"Authorization": f"Bearer {self.api.secret}"}
+        return await self.api.client.delete(f"/v1/cards/{card}", headers=headers)
+
+    async def record(self) -> list[Document]:
+        """Read all that is on record of disabled cards, oldest first."""
+        return await self.api.world.runtime.database.read(_disablements)
+
+
+def _disablements(connection: Connection) -> list[Document]:
+    query = select(card_disablements).order_by(card_disablements.c.disabled_at)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+@pytest.fixture
+async def wallet(api: Api) -> Wallet:
+    """Give the test a customer of the shop's, and an administrator of another name."""
+    customer = (await api.post("/v1/customers", {"name": "Ada"})).json()["id"]
+    _, admin = await api.key("ops", "admin")
+    return Wallet(api, customer, admin)
+
+
+def told(answer: httpx2.Response) -> tuple[int, str]:
+    """Return a refusal's status and code."""
+    return answer.status_code, answer.json()["code"]
+
+
+# ── attach and list ──────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_card_is_attached(wallet: Wallet) -> None:
+    """The card is the customer's, under the id that Stripe gave it."""
+    card = (await wallet.attach("pm_card_visa")).json()
+
+    assert card["id"] != "pm_card_visa"
+    assert card | {"id": ""} == {
+        "id": "",
+        "object": "card",
+        "customer": wallet.customer,
+        "brand": "visa",
+        "last4": "4242",
+        "exp_month": 12,
+        "exp_year": 2034,
+        "usable": True,
+        "disabled_reason": None,
+        "disabled_at": None,
+    }
+
+
+async def test_cards_are_listed_newest_first(wallet: Wallet) -> None:
+    """The list is the customer's cards and nobody else's."""
+    first, second = await wallet.keep("pm_card_visa"), await wallet.keep("pm_card_mastercard")
+
+    assert await wallet.ids() == [second, first]
+
+
+async def test_more_cards_than_a_page_of_stripes(wallet: Wallet) -> None:
+    """The list is whole, whatever Stripe's pages hold."""
+    for _ in range(101):
+        await wallet.keep("pm_card_visa")
+
+    assert len(set(await wallet.ids())) == 101
+
+
+async def test_the_same_attach_is_done_once(wallet: Wallet) -> None:
+    """Sent again under its key, an attach answers with the card it attached."""
+    first = await wallet.attach("pm_card_visa", idempotency_key="a")
+    again = await wallet.attach("pm_card_visa", idempotency_key="a")
+    other = await wallet.attach("pm_card_mastercard", idempotency_key="a")
+
+    assert again.json() == first.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert told(other) == (422, "idempotency_key_reused")
+    assert await wallet.ids() == [first.json()["id"]]
+
+
+async def test_a_card_its_issuer_declines_is_not_attached(wallet: Wallet) -> None:
+    """Where the issuer would not have the card kept, Stripe's code says why."""
+    answer = await wallet.attach("pm_card_visa_chargeDeclinedLostCard")
+
+    assert told(answer) == (422, "stripe_refused")
+    assert answer.json()["stripe_code"] == "card_declined"
+    assert await wallet.ids() == []
+
+
+@pytest.mark.parametrize("id", ["pm_nobody", "pm_usBankAccount_success"])
+async def test_what_is_no_card_is_not_attached(wallet: Wallet, id: str) -> None:
+    """An unknown payment method, or one of another kind, is refused."""
+    answer = await wallet.attach(id)
+
+    assert told(answer) == (422, "card_unknown")
+    assert answer.json()["param"] == "payment_method"
+    assert await wallet.ids() == []
+
+
+# ── out of use by a payment ──────────────────────────────────────────────────────────────────
+
+
+async def test_a_disabled_card_leaves_the_list(wallet: Wallet) -> None:
+    """A stolen card is gone from the list, and shown with its reason when asked for."""
+    stolen, good = await wallet.keep(STOLEN), await wallet.keep("pm_card_mastercard")
+    payment = await wallet.pay(stolen)
+    card = next(card for card in await wallet.listed("?include=disabled") if card["id"] == stolen)
+
+    assert payment["state"] == "card_disabled"
+    assert await wallet.ids() == [good]
+    assert await wallet.ids("?include=disabled") == [good, stolen]
+    assert (card["usable"], card["disabled_reason"]) == (False, "stolen_card")
+    assert card["disabled_at"].endswith("Z")
+
+
+async def test_a_disabled_card_is_the_same_under_another_id(wallet: Wallet) -> None:
+    """A stolen card that is attached again is still out of use."""
+    await wallet.pay(await wallet.keep(STOLEN))
+    again = (await wallet.attach(STOLEN)).json()
+
+    assert (again["usable"], again["disabled_reason"]) == (False, "stolen_card")
+    assert await wallet.ids() == []
+
+
+async def test_a_revocation_reaches_its_customer_alone(wallet: Wallet) -> None:
+    """A card that one customer revoked may be another customer's."""
+    await wallet.pay(await wallet.keep(REVOKED))
+    other = (await wallet.api.post("/v1/customers", {})).json()["id"]
+    card = await wallet.api.post(f"/v1/customers/{other}/cards", {"payment_method": REVOKED})
+
+    assert await wallet.ids() == []
+    assert card.json()["usable"] is True
+
+
+async def test_a_disablement_reaches_its_owner_alone(wallet: Wallet) -> None:
+    """What one owner disabled another owner's customers may use."""
+    await wallet.pay(await wallet.keep(STOLEN))
+    _, other = await wallet.api.key("other")
+    customer = (await wallet.api.post("/v1/customers", {}, secret=other)).json()["id"]
+    card = await wallet.api.post(
+        f"/v1/customers/{customer}/cards", {"payment_method": STOLEN}, secret=other
+    )
+
+    assert card.json()["usable"] is True
+
+
+# ── update ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_renewed_card_is_usable(wallet: Wallet) -> None:
+    """A card disabled for its expiry is usable with a new date, and pays."""
+    card = await wallet.keep(EXPIRED)
+    declined = await wallet.pay(card)
+    before = await wallet.ids()
+    renewed = await wallet.update(card, exp_year=2040)
+    paid = await wallet.pay(card)
+
+    assert (declined["state"], before) == ("card_disabled", [])
+    assert (renewed.status_code, renewed.json()["usable"]) == (200, True)
+    assert (renewed.json()["exp_month"], renewed.json()["exp_year"]) == (12, 2040)
+    assert await wallet.ids() == [card]
+    assert paid["state"] == "succeeded"
+
+
+async def test_another_name_renews_nothing(wallet: Wallet) -> None:
+    """A card disabled for its expiry stays so while its date does."""
+    card = await wallet.keep(EXPIRED)
+    await wallet.pay(card)
+    updated = await wallet.update(card, billing_details={"name": "Ada Lovelace"}, exp_year=2034)
+
+    assert (updated.status_code, updated.json()["usable"]) == (200, False)
+
+
+async def test_a_new_date_does_not_bring_back_a_stolen_card(wallet: Wallet) -> None:
+    """Only a card disabled for its expiry is renewed by a date."""
+    card = await wallet.keep(STOLEN)
+    await wallet.pay(card)
+    updated = await wallet.update(card, exp_year=2040)
+
+    assert (updated.json()["usable"], updated.json()["disabled_reason"]) == (False, "stolen_card")
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"exp_year": 2020}, "exp_year"),
+        ({"exp_year": 2020, "exp_month": 12}, "exp_year"),
+    ],
+)
+async def test_a_date_that_is_over_is_refused(
+    wallet: Wallet, fields: dict[str, int], param: str
+) -> None:
+    """An expiry date in the past would look like another card, and is refused."""
+    card = await wallet.keep("pm_card_visa")
+    answer = await wallet.update(card, **fields)
+
+    assert told(answer) == (422, "validation_error")
+    assert answer.json()["param"] == param
+    assert (await wallet.card(card))["exp_year"] == 2034
+
+
+async def test_a_month_that_is_over_is_refused(wallet: Wallet) -> None:
+    """With the year it has, the card would have expired last month."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.update(card, exp_year=2034, exp_month=6)
+    wallet.api.world.clock.advance(8 * 366 * 86400)
+    now = wallet.api.world.clock()
+    answer = await wallet.update(card, exp_month=1)
+
+    assert now.year > 2034 or (now.year == 2034 and now.month > 1)
+    assert told(answer) == (422, "validation_error")
+    assert answer.json()["param"] == "exp_month"
+
+
+async def test_an_empty_update_changes_nothing(wallet: Wallet) -> None:
+    """Nothing asked for, nothing changed, and Stripe is not asked to."""
+    card = await wallet.keep("pm_card_visa")
+    before = await wallet.card(card)
+    answer = await wallet.update(card)
+
+    assert answer.json() == before
+
+
+async def test_a_card_without_a_customer_is_not_updated(wallet: Wallet) -> None:
+    """Stripe updates cards that a customer keeps; it says so."""
+    answer = await wallet.update("pm_card_visa", exp_year=2040)
+
+    assert told(answer) == (422, "stripe_refused")
+
+
+async def test_the_same_update_is_done_once(wallet: Wallet) -> None:
+    """Sent again under its key, an update answers with the card as it is."""
+    card = await wallet.keep("pm_card_visa")
+    path, body = f"/v1/cards/{card}", {"exp_year": 2040}
+    await wallet.api.post(path, body, idempotency_key="u")
+    await wallet.update(card, exp_year=2041)
+    again = await wallet.api.post(path, body, idempotency_key="u")
+
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json()["exp_year"] == 2041
+
+
+# ── detach ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_detached_card_is_gone(wallet: Wallet) -> None:
+    """A detached card is no longer listed, and not usable."""
+    card = await wallet.keep("pm_card_visa")
+    answer = await wallet.detach(card)
+
+    assert answer.status_code == 200
+    assert (answer.json()["customer"], answer.json()["usable"]) == (None, False)
+    assert answer.json()["disabled_reason"] == "detached"
+    assert await wallet.ids("?include=disabled") == []
+
+
+async def test_a_detached_card_spends_no_attempt(wallet: Wallet) -> None:
+    """Stripe would refuse a detached card, so a payment does not try it."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.detach(card)
+    payment = await wallet.api.create()
+    answer = await wallet.api.confirm(payment, card)
+    after = await wallet.api.get(f"/v1/payments/{payment['id']}")
+
+    assert told(answer) == (409, "card_disabled")
+    assert after.json()["attempts_used"] == 0
+
+
+async def test_the_card_itself_may_come_back(wallet: Wallet) -> None:
+    """A detached card may be kept again, under another id."""
+    await wallet.detach(await wallet.keep("pm_card_visa"))
+    again = await wallet.attach("pm_card_visa")
+
+    assert again.json()["usable"] is True
+
+
+async def test_a_card_is_detached_once(wallet: Wallet) -> None:
+    """A card that no customer keeps cannot be taken away."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.detach(card)
+
+    assert told(await wallet.detach(card)) == (422, "stripe_refused")
+
+
+# ── by hand ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_card_is_disabled_by_hand(wallet: Wallet) -> None:
+    """An administrator takes a shop's card out of use: it is not listed and not tried."""
+    card = await wallet.keep("pm_card_visa")
+    answer = await wallet.by_hand("disable", card, "reported by phone")
+    refused = await wallet.api.confirm(await wallet.api.create(), card)
+
+    assert answer.status_code == 200
+    assert (answer.json()["usable"], answer.json()["disabled_reason"]) == (
+        False,
+        "reported by phone",
+    )
+    assert await wallet.ids() == []
+    assert told(refused) == (409, "card_disabled")
+
+
+async def test_a_card_is_enabled_by_hand(wallet: Wallet) -> None:
+    """An administrator puts a card back that a payment disabled, and it pays."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.by_hand("disable", card, "a mistake")
+    answer = await wallet.by_hand("enable", card, "it was a mistake")
+    paid = await wallet.pay(card)
+
+    assert (answer.status_code, answer.json()["usable"]) == (200, True)
+    assert await wallet.ids() == [card]
+    assert paid["state"] == "succeeded"
+
+
+async def test_what_a_payment_disabled_is_enabled_by_hand(wallet: Wallet) -> None:
+    """Whatever the scope of its disablement, the card is usable again."""
+    for kind in (STOLEN, EXPIRED, REVOKED):
+        card = await wallet.keep(kind)
+        await wallet.pay(card)
+        answer = await wallet.by_hand("enable", card, "the issuer says it is fine")
+
+        assert answer.json()["usable"] is True, kind
+
+
+async def test_both_are_on_record(wallet: Wallet) -> None:
+    """Who took a card out of use and who put it back stands with the reason and the request."""
+    card = await wallet.keep("pm_card_visa")
+    disabled = await wallet.by_hand("disable", card, "reported")
+    enabled = await wallet.by_hand("enable", card, "found again")
+    (row,) = await wallet.record()
+
+    assert (row["owner"], row["reason"], row["enabled_reason"]) == (
+        "shop",
+        "reported",
+        "found again",
+    )
+    assert (row["actor_kind"], row["enabled_actor_kind"]) == ("api_key", "api_key")
+    assert row["actor_id"] == row["enabled_actor_id"] != ""
+    assert row["request_id"] == disabled.headers["Request-Id"]
+    assert row["enabled_request_id"] == enabled.headers["Request-Id"]
+    assert row["payment_id"] is None
+
+
+async def test_again_is_no_news(wallet: Wallet) -> None:
+    """Disabling a disabled card and enabling a usable one change nothing."""
+    card = await wallet.keep("pm_card_visa")
+    first = await wallet.by_hand("disable", card, "one")
+    second = await wallet.by_hand("disable", card, "two")
+    for _ in range(2):
+        usable = await wallet.by_hand("enable", card, "three")
+
+    assert second.json() == first.json()
+    assert usable.json()["usable"] is True
+    assert len(await wallet.record()) == 1
+
+
+async def test_ten_at_once_disable_once(wallet: Wallet) -> None:
+    """Ten administrators at the same moment leave one row on record, and all are told so."""
+    card = await wallet.keep("pm_card_visa")
+    answers = await asyncio.gather(
+        *(wallet.by_hand("disable", card, f"reason {number}") for number in range(10))
+    )
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["disabled_reason"] for answer in answers}) == 1
+    assert len(await wallet.record()) == 1
+
+
+async def test_the_same_request_is_done_once(wallet: Wallet) -> None:
+    """Sent again after the card was enabled, a disable does not disable it again."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.by_hand("disable", card, "reported", idempotency_key="d")
+    await wallet.by_hand("enable", card, "found again")
+    again = await wallet.by_hand("disable", card, "reported", idempotency_key="d")
+
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json()["usable"] is True
+
+
+async def test_a_card_without_a_customer_is_disabled_for_who_tried_it(wallet: Wallet) -> None:
+    """A card that was only tried on a payment is out of use for the owner of that payment."""
+    await wallet.api.confirm(await wallet.api.create(), "pm_card_visa")
+    await wallet.by_hand("disable", "pm_card_visa", "reported")
+    refused = await wallet.api.confirm(await wallet.api.create(), "pm_card_visa")
+
+    assert told(refused) == (409, "card_disabled")
+    assert [row["owner"] for row in await wallet.record()] == ["shop"]
+
+
+async def test_a_card_nobody_uses_is_disabled_for_who_asks(wallet: Wallet) -> None:
+    """A card that nobody has tried is out of use for the administrator's own name."""
+    await wallet.by_hand("disable", "pm_card_visa", "reported")
+
+    assert [row["owner"] for row in await wallet.record()] == ["ops"]
+
+
+@pytest.mark.parametrize("verb", ["disable", "enable"])
+async def test_only_an_administrator_may(wallet: Wallet, verb: str) -> None:
+    """Other keys may not, whoever's card it is."""
+    card = await wallet.keep("pm_card_visa")
+    _, audit = await wallet.api.key("shop", "audit")
+    answers = [
+        await wallet.by_hand(verb, card, "x", secret=secret)
+        for secret in (wallet.api.secret, audit)
+    ]
+
+    assert [told(answer) for answer in answers] == [(403, "forbidden")] * 2
+    assert await wallet.record() == []
+
+
+@pytest.mark.parametrize("verb", ["disable", "enable"])
+async def test_an_unknown_card_is_not_found(wallet: Wallet, verb: str) -> None:
+    """What Stripe does not know cannot be taken out of use."""
+    assert told(await wallet.by_hand(verb, "pm_nobody", "x")) == (404, "not_found")
+
+
+# ── others ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_another_owners_card_is_not_found(wallet: Wallet) -> None:
+    """Nobody sees, changes or takes away the card of another owner's customer."""
+    card = await wallet.keep("pm_card_visa")
+    _, other = await wallet.api.key("other")
+    answers = [
+        await wallet.api.get(f"/v1/cards/{card}", secret=other),
+        await wallet.api.post(f"/v1/cards/{card}", {"exp_year": 2040}, secret=other),
+        await wallet.api.client.delete(
+            f"/v1/cards/{card}", headers={"Authorization": f"Bearer {other}"}
+        ),
+    ]
+
+    assert [told(answer) for answer in answers] == [(404, "not_found")] * 3
+    assert (await wallet.card(card))["customer"] == wallet.customer
+
+
+async def test_a_card_that_only_others_tried_is_not_found(wallet: Wallet) -> None:
+    """A card without a customer is theirs who tried it."""
+    async with wallet.api.world.http.get(
+        f"{wallet.api.world.url}/v1/payment_methods/pm_card_visa"
+    ) as answer:
+        card = (await answer.json())["id"]
+    before = await wallet.api.get(f"/v1/cards/{card}")
+    _, other = await wallet.api.key("other")
+    payment = await wallet.api.post(
+        "/v1/payments", {"amount": 1000, "currency": "usd"}, secret=other
+    )
+    path = f"/v1/payments/{payment.json()['id']}/confirm"
+    paid = await wallet.api.post(path, {"payment_method": card}, secret=other)
+    after = await wallet.api.get(f"/v1/cards/{card}")
+
+    assert (before.status_code, paid.json()["state"]) == (200, "succeeded")
+    assert told(after) == (404, "not_found")
+
+
+async def test_stripe_out_of_reach_is_503(wallet: Wallet) -> None:
+    """Where Stripe gives no answer nothing is written, and the answer says so."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.api.world.fault("drop_before", "*", times=None)
+    answers = [
+        await wallet.api.get(f"/v1/cards/{card}"),
+        await wallet.update(card, exp_year=2040),
+        await wallet.detach(card),
+        await wallet.by_hand("disable", card, "x"),
+        await wallet.by_hand("enable", card, "x"),
+    ]
+
+    assert [told(answer) for answer in answers] == [(503, "stripe_unavailable")] * 5
+    assert await wallet.record() == []
