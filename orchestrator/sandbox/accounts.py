@@ -6,7 +6,7 @@ import string
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from orchestrator.sandbox.cards import resolve_shared_id
+from orchestrator.sandbox.cards import SharedCard, resolve_shared_id
 from orchestrator.sandbox.clock import Clock
 from orchestrator.sandbox.errors import resource_missing
 from orchestrator.sandbox.idempotency import IdempotencyStore
@@ -32,6 +32,7 @@ class Settings:
     confirm_limit: int = 40  # Stripe documents "a variable upper limit"
     amount_limit: int = 999_999_999_999  # docs.stripe.com/currencies: 12 digits for most cards
     confirm_while_action: str = "supersede"  # or "refuse"
+    raw_card_data: bool = False  # may a secret key send card numbers? Stripe says no by default
 
 
 @dataclass(slots=True)
@@ -119,15 +120,22 @@ class Account:
     def _minted(self, id: str) -> PaymentMethod | None:
         shared = resolve_shared_id(id)
         if shared is not None:
-            return self._new_method(shared.identity, card=shared.card)
+            return self._drawn_method(shared.identity, card=shared.card)
         for prefix, type in OTHER_METHODS.items():
             if id.startswith(prefix):
-                return self._new_method(id, type=type)
+                return self._drawn_method(id, type=type)
         return None
 
-    def _new_method(self, identity: str, **fields: Any) -> PaymentMethod:
+    def add_card(self, shared: SharedCard, expiry: tuple[int, int] | None) -> PaymentMethod:
+        """Keep a card that was entered as a new payment method."""
+        made = self._drawn_method(shared.identity, expiry or EXPIRY, card=shared.card)
+        return self.payment_methods.setdefault(made.id, made)
+
+    def _drawn_method(
+        self, identity: str, expiry: tuple[int, int] = EXPIRY, **fields: Any
+    ) -> PaymentMethod:
         fields.setdefault("card", None)
-        month, year = EXPIRY
+        month, year = expiry
         return PaymentMethod(
             id=new_id("pm_1"),
             created=self.now(),

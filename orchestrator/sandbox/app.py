@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,8 +13,10 @@ from starlette.types import Receive, Scope, Send
 from orchestrator.sandbox import errors
 from orchestrator.sandbox.accounts import World, new_id
 from orchestrator.sandbox.control import Control
+from orchestrator.sandbox.cross_origin import CrossOrigin
 from orchestrator.sandbox.faults import Faults
 from orchestrator.sandbox.idempotency import Answer
+from orchestrator.sandbox.objects import API_VERSION
 from orchestrator.sandbox.operations import OPERATIONS, Operation
 from orchestrator.sandbox.pipeline import (
     ApiRequest,
@@ -80,7 +83,11 @@ def create_app(on_call: OnCall | None = None) -> Starlette:
         for operation in OPERATIONS
     ]
     routes += Control(world, faults).routes()
-    return _Application(routes=routes, exception_handlers={HTTPException: _unrecognized})
+    return _Application(
+        routes=routes,
+        middleware=[Middleware(CrossOrigin)],
+        exception_handlers={HTTPException: _unrecognized},
+    )
 
 
 def _endpoint(operation: Operation, pipeline: Pipeline) -> Callable[[Request], Awaitable[Response]]:
@@ -109,11 +116,16 @@ async def _read(operation: Operation, request: Request) -> ApiRequest:
         idempotency_key=request.headers.get("idempotency-key"),
         base_url=str(request.base_url).rstrip("/"),
         request_id=new_id("req_", 14),
+        version=request.headers.get("stripe-version", API_VERSION),
     )
 
 
 def _response(answer: Answer, request: ApiRequest, kind: type[Response]) -> Response:
-    headers = {"Request-Id": request.request_id, **answer.headers}
+    headers = {
+        "Request-Id": request.request_id,
+        "Stripe-Version": request.version,
+        **answer.headers,
+    }
     if request.idempotency_key is not None:
         headers["Idempotency-Key"] = request.idempotency_key
     return kind(answer.body, answer.status, headers, answer.content_type)

@@ -25,7 +25,7 @@ class Authentication(StrEnum):
 class Checks:
     """What the issuer found on comparing the details."""
 
-    cvc: str = "pass"
+    cvc: str | None = "pass"
     line1: str | None = None
     postal_code: str | None = None
 

@@ -102,6 +102,14 @@ OPERATIONS: tuple[Operation, ...] = (
         payment_methods.list_of_customer,
         _P.LIST_METHODS_OF_CUSTOMER,
     ),
+    Operation(
+        "payment_methods.create",
+        "POST",
+        _METHODS,
+        payment_methods.create,
+        _P.CREATE_METHOD,
+        publishable=True,
+    ),
     Operation("payment_methods.list", "GET", _METHODS, payment_methods.list_all, _P.LIST_METHODS),
     Operation(
         "payment_methods.retrieve",

@@ -32,6 +32,13 @@ def unsupported(name: str, value: Any) -> Any:
     raise RequestInvalid(f"The Stripe stand-in does not support `{name}`.", param=name)
 
 
+def card_only(name: str, value: Any) -> str:
+    """Read the type of a new payment method: the stand-in makes cards."""
+    if value != "card":
+        raise RequestInvalid("The Stripe stand-in makes payment methods of cards only.", param=name)
+    return "card"
+
+
 def off_session(name: str, value: Any) -> bool:
     """Read ``off_session``: a boolean, or the reason for being off-session."""
     return value in ("one_off", "recurring") or boolean(name, value)
@@ -114,6 +121,28 @@ ATTACH = _table(
     EXPAND_ONLY,
     customer=Parameter(identifier, required=True),
     customer_account=Parameter(unsupported),
+)
+CREATE_METHOD = _table(
+    EXPAND_ONLY,
+    _inert(radar_options=inert.RADAR_OPTIONS),
+    allow_redisplay=Parameter(one_of(REDISPLAYS)),
+    billing_details=Parameter(hash_of(_BILLING_DETAILS)),
+    card=Parameter(
+        hash_of(
+            _table(
+                _inert(networks=inert.NETWORKS),
+                cvc=Parameter(string),
+                exp_month=Parameter(integer),
+                exp_year=Parameter(integer),
+                number=Parameter(string),
+                token=Parameter(identifier),
+            )
+        )
+    ),
+    customer=Parameter(unsupported),
+    metadata=Parameter(metadata),
+    payment_method=Parameter(unsupported),
+    type=Parameter(card_only, required=True),
 )
 UPDATE_METHOD = _table(
     EXPAND_ONLY,

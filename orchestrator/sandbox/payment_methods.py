@@ -6,7 +6,8 @@ from typing import Any
 from orchestrator.sandbox.accounts import Account
 from orchestrator.sandbox.calls import Call, page
 from orchestrator.sandbox.customers import merge_metadata
-from orchestrator.sandbox.errors import ApiError, refused
+from orchestrator.sandbox.entry import read_card
+from orchestrator.sandbox.errors import ApiError, missing_parameter, refused
 from orchestrator.sandbox.model import PaymentMethod
 from orchestrator.sandbox.objects import payment_method_json
 
@@ -16,6 +17,27 @@ SPENT = (
     "from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must "
     "attach it to a Customer first."
 )
+
+
+def create(call: Call) -> dict[str, Any]:
+    """Make a payment method of a card, as Stripe.js does with a publishable key.
+
+    Raises:
+        ApiError: the card's details are refused, or this caller may not send them.
+    """
+    if "card" not in call.params:
+        raise missing_parameter("card")
+    account = call.account
+    entered = read_card(
+        call.params["card"],
+        now=account.now(),
+        raw_allowed=call.client or account.settings.raw_card_data,
+    )
+    method = account.add_card(entered.shared, entered.expiry)
+    method.billing_details = call.params.get("billing_details", {})
+    method.allow_redisplay = call.params.get("allow_redisplay", method.allow_redisplay)
+    method.metadata = merge_metadata({}, call.params.get("metadata"))
+    return payment_method_json(method)
 
 
 def retrieve(call: Call) -> dict[str, Any]:

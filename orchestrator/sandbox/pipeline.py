@@ -15,6 +15,7 @@ from typing import Any
 from orchestrator.sandbox import errors
 from orchestrator.sandbox.accounts import Account, JournalEntry, World
 from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.client_view import seen_by_client
 from orchestrator.sandbox.errors import ApiError
 from orchestrator.sandbox.faults import Faults, Kind, Rule, When
 from orchestrator.sandbox.forms import parse_form, read_parameters
@@ -63,6 +64,7 @@ class ApiRequest:
     idempotency_key: str | None
     base_url: str
     request_id: str
+    version: str
 
 
 def parse_key(authorization: str) -> str:
@@ -192,10 +194,12 @@ def _execute(operation: Operation, call: Call) -> tuple[Answer, bool]:
         drawn = operation.endpoint(call)
         for path in call.params.get("expand", []):
             expand(call.account, drawn, path)
-        return Answer(200, render(drawn)), True
+        return Answer(200, render(seen_by_client(drawn) if call.client else drawn)), True
     except errors.RequestInvalid as error:
         return answer_of(error), False
     except ApiError as error:
+        if call.client:
+            error.fields = seen_by_client(error.fields)
         return answer_of(error), True
 
 

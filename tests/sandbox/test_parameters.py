@@ -19,6 +19,7 @@ from tests.sandbox.conftest import Sandbox
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 PLAIN = "1"  # passes for a string, an integer and the start of an id
+CHOSEN = {"type": "card"}
 
 
 def inner_table(parameter: Parameter) -> tuple[str, Mapping[str, Parameter]] | None:
@@ -42,7 +43,9 @@ def hashes(table: Mapping[str, Parameter], prefix: str = "") -> Iterator[str]:
 
 def required(operation: Operation) -> dict[str, str]:
     """Fill in the parameters an operation cannot do without."""
-    return {name: PLAIN for name, row in operation.parameters.items() if row.required}
+    return {
+        name: CHOSEN.get(name, PLAIN) for name, row in operation.parameters.items() if row.required
+    }
 
 
 async def refusal(sandbox: Sandbox, operation: Operation, given: dict[str, str]) -> dict[str, Any]:
