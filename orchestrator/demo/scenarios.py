@@ -183,6 +183,33 @@ async def kill_the_server(stage: Stage) -> Json:
     return payment
 
 
+async def choose_among_saved_cards(stage: Stage) -> Json:
+    """Try a customer's saved card that has expired, fetch the cards again, and take another."""
+    shop = stage.shop
+    customer = await shop.create_customer()
+    good = await shop.save_card(customer, "pm_card_visa")
+    expired = await shop.save_card(customer, "pm_sim_expired_card__2")
+    offered = await shop.cards(customer)
+    expect(offered == [expired, good], f"both cards should be offered: {offered}")
+    payment = await shop.pay(await shop.create(customer=customer["id"]), expired)
+    offered = await shop.cards(customer)
+    expect(offered == [good], f"the disabled card should be gone: {offered}")
+    return await shop.pay(payment, offered[0])
+
+
+async def renew_a_saved_card(stage: Stage) -> Json:
+    """Give a card that is out of use for its expiry a new date, and pay with it."""
+    shop = stage.shop
+    customer = await shop.create_customer()
+    card = await shop.save_card(customer, "pm_sim_expired_card__3")
+    payment = await shop.pay(await shop.create(customer=customer["id"]), card)
+    expect(await shop.cards(customer) == [], "the expired card should be gone")
+    renewed = await shop.post(f"/v1/cards/{card}", {"exp_year": 2040})
+    expect(renewed.status == 200, f"the update answered {renewed.status}: {renewed.body}")
+    expect(await shop.cards(customer) == [card], "the renewed card should be back")
+    return await shop.pay(payment, card)
+
+
 PAID = ("created", "confirming", "succeeded")
 PAID_WITH_SECOND_CARD = ("created", "confirming", "requires_new_card", "confirming", "succeeded")
 PAID_AFTER_DISABLED = ("created", "confirming", "card_disabled", "confirming", "succeeded")
@@ -205,6 +232,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "An expired card is put out of use, and refused the second time",
         refuse_disabled_card,
+        PAID_AFTER_DISABLED,
+    ),
+    Scenario(
+        "A saved card has expired; the cards are fetched again without it",
+        choose_among_saved_cards,
+        PAID_AFTER_DISABLED,
+    ),
+    Scenario(
+        "A saved card has expired, is renewed, and pays",
+        renew_a_saved_card,
         PAID_AFTER_DISABLED,
     ),
     Scenario("Suspected fraud", cards("pm_sim_fraudulent__1"), REFUSED_FOR_GOOD, "fraudulent"),

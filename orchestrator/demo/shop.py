@@ -56,6 +56,25 @@ class Shop:
         expect(answer.status in {200, 202}, f"confirm answered {answer.status}: {answer.body}")
         return await self.settled(answer.body)
 
+    async def create_customer(self) -> Json:
+        """Create a customer."""
+        answer = await self.post("/v1/customers", {"name": "Ada"})
+        expect(answer.status == 201, f"the customer's create answered {answer.status}")
+        return answer.body
+
+    async def save_card(self, customer: Json, card: str) -> str:
+        """Give a card to a customer and return the id it has from then on."""
+        path = f"/v1/customers/{customer['id']}/cards"
+        answer = await self.post(path, {"payment_method": card})
+        expect(answer.status == 201, f"attaching answered {answer.status}: {answer.body}")
+        id: str = answer.body["id"]
+        return id
+
+    async def cards(self, customer: Json) -> list[str]:
+        """Fetch the ids of the cards that a customer may be offered, newest first."""
+        listed = await self.get(f"/v1/customers/{customer['id']}/cards")
+        return [card["id"] for card in listed["data"]]
+
     async def cancel(self, payment: Json) -> Json:
         """Cancel a payment and wait until it has ended."""
         answer = await self.post(self._path(payment, "cancel"), {"reason": "abandoned"})
