@@ -92,7 +92,7 @@ class Cards:
         if is_missing(reply):
             raise CustomerNotFound(customer_id)
         cards = answered(reply, "list the cards").cards
-        return [await self.standings.of(card, whose) for card in cards]
+        return await self.standings.of_all(cards, whose)
 
     async def get(self, card_id: str, owner: str) -> CardStanding:
         """Return a card.

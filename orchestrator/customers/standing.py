@@ -1,5 +1,6 @@
 """How a card stands: as Stripe has it, whose it is, and why it is out of use, if it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.asking import answered, is_missing
@@ -64,9 +65,19 @@ class Standings:
 
     async def of(self, card: CardView, owner: str, *, replayed: bool = False) -> CardStanding:
         """Say whether a card is out of use for an owner, and why."""
-        keys = list(scope_keys(card, card.customer, card.payment_method))
-        found = await self.driver.database.read(find_disablements, owner, keys)
-        return CardStanding(card, found[0] if found else None, replayed)
+        (standing,) = await self.of_all((card,), owner)
+        return replace(standing, replayed=replayed)
+
+    async def of_all(self, cards: Sequence[CardView], owner: str) -> list[CardStanding]:
+        """Say it of several cards, in one read."""
+        keys = [scope_keys(card, card.customer, card.payment_method) for card in cards]
+        found = await self.driver.database.read(
+            find_disablements, owner, sorted({key for each in keys for key in each})
+        )
+        return [
+            CardStanding(card, next((row for row in found if row.scope_key in each), None))
+            for card, each in zip(cards, keys, strict=True)
+        ]
 
     async def owners(self, card: CardView, caller: Caller) -> list[str]:
         """List for whom a card is taken out of use by hand.
