@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
@@ -19,6 +19,10 @@ from orchestrator.requests import Caller, CustomerGateway
 from orchestrator.store.customers import disable_by_hand, keep_resource_key
 from orchestrator.store.requests import refresh_card
 from orchestrator.usable_card import card_of
+
+
+# Why a card is out of use that its customer no longer keeps.
+DETACHED: Final = "detached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +135,22 @@ class Cards:
     async def detach(self, card_id: str, caller: Caller) -> CardStanding:
         """Take a card away from its customer, for good: Stripe does not take it again.
 
+        Once it is away, asking again changes nothing.
+
         Raises:
             CardNotFound: there is none, or it is another owner's.
             StripeRefused: it belongs to no customer.
             StripeUnavailable: nothing was written; send the same request again.
         """
-        await self.standings.visible(card_id, caller.owner)
+        before = await self.get(card_id, caller.owner)
+        if before.disablement is not None and before.disablement.reason == DETACHED:
+            return before
         send = partial(self._send_detach, card_id)
         reply = await ask(send, stripe_key(caller, "detach_card"), "detach the card")
         card = kept(reply)
         # Under its id alone: the same card may come back under another. A confirm with this id
         # would spend an attempt for Stripe's refusal.
-        row = by_hand(CardView(card_id), caller.owner, "detached", caller, self.driver.clock())
+        row = by_hand(CardView(card_id), caller.owner, DETACHED, caller, self.driver.clock())
         await self.driver.database.write(disable_by_hand, [row], None)
         return await self.standings.of(card, caller.owner)
 

@@ -343,12 +343,17 @@ async def test_the_card_itself_may_come_back(wallet: Wallet) -> None:
     assert again.json()["usable"] is True
 
 
-async def test_a_card_is_detached_once(wallet: Wallet) -> None:
-    """A card that no customer keeps cannot be taken away."""
+async def test_detaching_again_is_no_news(wallet: Wallet) -> None:
+    """A detach that is sent again, its answer lost, answers as the first did."""
     card = await wallet.keep("pm_card_visa")
-    await wallet.detach(card)
+    first, again = await wallet.detach(card), await wallet.detach(card)
 
-    assert told(await wallet.detach(card)) == (422, "stripe_refused")
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+async def test_a_card_without_a_customer_cannot_be_detached(wallet: Wallet) -> None:
+    """A card that no customer keeps cannot be taken away; Stripe says so."""
+    assert told(await wallet.detach("pm_card_visa")) == (422, "stripe_refused")
 
 
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────
