@@ -20,7 +20,6 @@ from orchestrator.store.customers import disable_by_hand, keep_resource_key
 from orchestrator.store.requests import refresh_card
 from orchestrator.usable_card import card_of
 
-
 # Why a card is out of use that its customer no longer keeps.
 DETACHED: Final = "detached"
 
