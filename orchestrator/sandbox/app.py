@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator.sandbox import errors
 from orchestrator.sandbox.accounts import World, new_id
+from orchestrator.sandbox.challenges import Challenges
 from orchestrator.sandbox.control import Control
 from orchestrator.sandbox.cross_origin import CrossOrigin
 from orchestrator.sandbox.faults import Faults
@@ -82,7 +83,7 @@ def create_app(on_call: OnCall | None = None) -> Starlette:
         Route(operation.path, _endpoint(operation, pipeline), methods=[operation.method])
         for operation in OPERATIONS
     ]
-    routes += Control(world, faults).routes()
+    routes += Challenges(world).routes() + Control(world, faults).routes()
     return _Application(
         routes=routes,
         middleware=[Middleware(CrossOrigin)],

@@ -8,9 +8,9 @@ from orchestrator.sandbox.accounts import new_id
 from orchestrator.sandbox.aftermath import follow_success
 from orchestrator.sandbox.calls import Call
 from orchestrator.sandbox.declines import Decline
-from orchestrator.sandbox.errors import ApiError
+from orchestrator.sandbox.errors import ApiError, Declined
 from orchestrator.sandbox.intents import Attempt, End
-from orchestrator.sandbox.model import Charge, Intent, PaymentMethod, Status
+from orchestrator.sandbox.model import Challenge, Charge, Intent, PaymentMethod, Status
 from orchestrator.sandbox.objects import charge_json, intent_json, payment_method_json
 
 AUTHENTICATION_FAILED = (
@@ -32,14 +32,15 @@ def pay(call: Call, intent: Intent, method: PaymentMethod, confirmation: Confirm
     """Try to pay ``intent`` with ``method``.
 
     Raises:
-        ApiError: it was declined; the error carries the intent.
+        Declined: it was; the error carries the intent.
     """
     authenticated = intent.authenticated_method == method.id
     intents.begin(intent, method.id)
     attempt = _attempt(intent, method, confirmation, authenticated=authenticated)
     ending = intents.try_payment(attempt)
     if ending.end is End.challenged:
-        intents.challenge(intent, _next_action(call, intent, confirmation))
+        challenge = _challenge(confirmation)
+        intents.challenge(intent, challenge, _next_action(call, intent, challenge))
         call.emit("payment_intent.requires_action", intent_json(intent))
     elif ending.end is End.processing:
         charge = _charge(call, intent, method, "pending")
@@ -73,7 +74,7 @@ def authenticate(call: Call, intent: Intent, *, passed: bool) -> None:
     """End the open challenge of ``intent`` as the customer did.
 
     Raises:
-        ApiError: it passed, and the charge was declined after it.
+        Declined: it passed, and the charge was declined after it.
     """
     assert intent.payment_method is not None, "a challenge is about a payment method"
     method = call.account.payment_methods[intent.payment_method]
@@ -93,7 +94,7 @@ def finish_processing(call: Call, intent: Intent, decline: Decline | None) -> No
     """End what the network was processing.
 
     Raises:
-        ApiError: it ended in ``decline``.
+        Declined: it ended in ``decline``.
     """
     charge = call.account.charges[str(intent.latest_charge)]
     method = call.account.payment_methods[charge.payment_method.id]
@@ -163,13 +164,10 @@ def capture_charge(charge: Charge, amount: int) -> None:
     charge.refunded = False
 
 
-def _declined(call: Call, intent: Intent, charge: Charge, decline: Decline) -> ApiError:
-    error = ApiError(
-        402,
-        "card_error",
+def _declined(call: Call, intent: Intent, charge: Charge, decline: Decline) -> Declined:
+    error = Declined(
         decline.message,
         code=decline.code,
-        should_retry=False,
         fields={
             **decline.codes(),
             "charge": charge.id,
@@ -195,18 +193,24 @@ def _authentication_failure(method: PaymentMethod) -> dict[str, Any]:
     return error
 
 
-def _next_action(call: Call, intent: Intent, confirmation: Confirmation) -> dict[str, Any]:
-    page = f"{call.base_url}/_sandbox/payment_intents/{intent.id}/challenge"
-    if confirmation.return_url is not None and not confirmation.use_stripe_sdk:
+def _challenge(confirmation: Confirmation) -> Challenge:
+    # Stripe.js shows the bank inside the shop's page, so that nobody has to come back.
+    return_url = None if confirmation.use_stripe_sdk else confirmation.return_url
+    return Challenge(new_id("src_1"), return_url)
+
+
+def _next_action(call: Call, intent: Intent, challenge: Challenge) -> dict[str, Any]:
+    page = f"{call.base_url}/_sandbox/payment_intents/{intent.id}/challenge?source={challenge.id}"
+    if challenge.return_url is not None:
         return {
             "type": "redirect_to_url",
-            "redirect_to_url": {"return_url": confirmation.return_url, "url": page},
+            "redirect_to_url": {"return_url": challenge.return_url, "url": page},
         }
     return {
         "type": "use_stripe_sdk",
         "use_stripe_sdk": {
             "type": "three_d_secure_redirect",
-            "source": new_id("src_1"),
+            "source": challenge.id,
             "stripe_js": page,
         },
     }

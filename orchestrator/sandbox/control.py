@@ -4,33 +4,28 @@ Every route takes a bearer key to mean one account; without one it means all of 
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator.sandbox import attempts, errors, payment_intents
-from orchestrator.sandbox.accounts import Account, Settings, World, new_id
+from orchestrator.sandbox.accounts import Settings, World
 from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.challenges import OUTCOMES, customer_call, end_challenge
 from orchestrator.sandbox.clock import ClockInvalid, move
 from orchestrator.sandbox.declines import issuer_decline
-from orchestrator.sandbox.errors import ApiError
+from orchestrator.sandbox.errors import ApiError, Declined
 from orchestrator.sandbox.faults import FaultInvalid, Faults, read_rules
-from orchestrator.sandbox.forms import parse_form
 from orchestrator.sandbox.model import Charge, Intent, Status
 from orchestrator.sandbox.objects import intent_json
 from orchestrator.sandbox.operations import OPERATIONS
 from orchestrator.sandbox.pipeline import answer_of, parse_key
 
 _OPERATION_NAMES = frozenset(operation.name for operation in OPERATIONS)
-_OUTCOMES = {"succeed": True, "succeeded": True, "fail": False, "failed": False}
-_CHALLENGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>3D Secure</title>
-<h1>3D Secure test page</h1><p>Authenticate a payment of {amount} {currency} (smallest unit).</p>
-<form method="post"><button name="outcome" value="succeed">Complete</button>
-<button name="outcome" value="fail">Fail</button></form></html>"""
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -58,8 +53,6 @@ class Control:
             ("POST", "/_sandbox/reset", self.reset),
             ("GET", "/_sandbox/ledger", self.ledger),
             ("GET", "/_sandbox/requests", self.requests),
-            ("GET", intent + "/challenge", self.show_challenge),
-            ("POST", intent + "/challenge", self.answer_challenge),
             ("POST", intent + "/authenticate", self.authenticate),
             ("POST", intent + "/finish_processing", self.finish_processing),
             ("POST", intent + "/confirm_in_browser", self.confirm_in_browser),
@@ -140,33 +133,17 @@ class Control:
     async def authenticate(self, request: Request) -> Response:
         """End an open challenge as the customer would."""
         call, intent = self._intent_call(request, await _body(request), Status.requires_action)
-        passed = _succeeds(call)
-        return _shown(intent, lambda: attempts.authenticate(call, intent, passed=passed))
-
-    async def show_challenge(self, request: Request) -> Response:
-        """Show the issuer's page, where ``next_action`` leads a browser."""
-        _, intent = self._world.find_intent(request.path_params["id"], None)
-        return HTMLResponse(_CHALLENGE.format(amount=intent.amount, currency=intent.currency))
-
-    async def answer_challenge(self, request: Request) -> Response:
-        """Take the answer the page posts and go back to the shop, where there is a way."""
-        given = parse_form((await request.body()).decode())
-        call, intent = self._intent_call(request, given, Status.requires_action)
-        back = (intent.next_action or {}).get("redirect_to_url", {}).get("return_url")
-        passed = _succeeds(call)
-        shown = _shown(intent, lambda: attempts.authenticate(call, intent, passed=passed))
-        if back is None:
-            return shown
-        status = "succeeded" if intent.status is Status.succeeded else "failed"
-        query = urlencode({"payment_intent": intent.id, "redirect_status": status})
-        return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{query}", status_code=303)
+        end_challenge(call, intent, passed=_succeeds(call))
+        return JSONResponse(intent_json(intent))
 
     async def finish_processing(self, request: Request) -> Response:
         """End what the network was processing."""
         call, intent = self._intent_call(request, await _body(request), Status.processing)
         code = call.params.get("decline_code", "generic_decline")
         decline = None if _succeeds(call) else issuer_decline(code)
-        return _shown(intent, lambda: attempts.finish_processing(call, intent, decline))
+        with suppress(Declined):
+            attempts.finish_processing(call, intent, decline)
+        return JSONResponse(intent_json(intent))
 
     async def confirm_in_browser(self, request: Request) -> Response:
         """Confirm as a page holding the client secret would; the answer is Stripe's."""
@@ -175,7 +152,7 @@ class Control:
         if intent.id in account.locked:
             raise errors.lock_timeout()
         params = {"client_secret": intent.client_secret, **given}
-        call = _control_call(request, account, params)
+        call = customer_call(request, account, params)
         return JSONResponse(payment_intents.confirm(call))
 
     def _account_id(self, request: Request) -> str | None:
@@ -191,7 +168,7 @@ class Control:
                 f"The PaymentIntent has a status of {intent.status}, not {status}.",
                 intent_json(intent),
             )
-        return _control_call(request, account, given), intent
+        return customer_call(request, account, given), intent
 
 
 def _answering(handler: Handler) -> Handler:
@@ -226,32 +203,11 @@ async def _body(request: Request) -> dict[str, Any]:
     return given
 
 
-def _control_call(request: Request, account: Account, params: dict[str, Any]) -> Call:
-    return Call(
-        account,
-        params,
-        id=request.path_params["id"],
-        path=request.url.path,
-        base_url=str(request.base_url).rstrip("/"),
-        request_id=new_id("req_", 14),
-        client=True,
-    )
-
-
 def _succeeds(call: Call) -> bool:
     outcome = call.params.get("outcome")
-    if outcome not in _OUTCOMES:
+    if outcome not in OUTCOMES:
         raise ControlInvalid("outcome is succeed or fail")
-    return _OUTCOMES[outcome]
-
-
-def _shown(intent: Intent, act: Callable[[], None]) -> Response:
-    try:
-        act()
-    except ApiError as error:
-        if error.status != 402:
-            raise
-    return JSONResponse(intent_json(intent))
+    return OUTCOMES[outcome]
 
 
 def _entry(charge: Charge) -> dict[str, Any]:

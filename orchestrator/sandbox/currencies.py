@@ -1,4 +1,7 @@
-"""Which currencies Stripe takes and how little it takes of them (docs.stripe.com/currencies)."""
+"""Which currencies Stripe takes, how little of them, and how they are written.
+
+From docs.stripe.com/currencies.
+"""
 
 # fmt: off
 CURRENCIES = frozenset((
@@ -42,3 +45,35 @@ MINIMUM_AMOUNTS: dict[str, int] = {
     "sgd": 50,
     "thb": 1000,
 }
+
+# docs.stripe.com/currencies; ISK and UGX have no smaller unit and are sent times 100 all the same.
+ZERO_DECIMAL = frozenset(
+    (
+        *("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf"),
+        *("vnd", "vuv", "xaf", "xof", "xpf"),
+    )
+)
+THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
+SYMBOLS: dict[str, str] = {
+    "aud": "A$",
+    "brl": "R$",
+    "cad": "CA$",
+    "eur": "€",
+    "gbp": "£",
+    "ils": "₪",
+    "inr": "₹",
+    "jpy": "¥",
+    "krw": "₩",
+    "mxn": "MX$",
+    "nzd": "NZ$",
+    "usd": "$",
+    "vnd": "₫",
+}
+
+
+def for_people(amount: int, currency: str) -> str:
+    """Write an amount as people read it: ``$1,234.50 USD``."""
+    decimals = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+    whole, part = divmod(amount, 10**decimals)
+    number = f"{whole:,}" + (f".{part:0{decimals}}" if decimals else "")
+    return f"{SYMBOLS.get(currency, '')}{number} {currency.upper()}"

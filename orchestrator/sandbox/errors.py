@@ -2,6 +2,7 @@
 
 ApiError
 ├── RequestInvalid        400/404, found before the endpoint ran: never stored under a key
+├── Declined              402, with the failed charge
 └── (constructors below)  everything else: stored once the endpoint has started
 """
 
@@ -54,6 +55,13 @@ class RequestInvalid(ApiError):
 
     def __init__(self, message: str, *, code: str | None = None, param: str | None = None) -> None:
         super().__init__(400, "invalid_request_error", message, code=code, param=param)
+
+
+class Declined(ApiError):
+    """A charge was made and declined."""
+
+    def __init__(self, message: str, *, code: str, fields: Mapping[str, Any]) -> None:
+        super().__init__(402, "card_error", message, code=code, should_retry=False, fields=fields)
 
 
 def missing_parameter(param: str) -> RequestInvalid:

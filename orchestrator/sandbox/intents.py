@@ -13,7 +13,7 @@ from orchestrator.sandbox.declines import (
     AUTHENTICATION_REQUIRED,
     Decline,
 )
-from orchestrator.sandbox.model import Intent, Status
+from orchestrator.sandbox.model import Challenge, Intent, Status
 
 WAITING = frozenset({Status.requires_payment_method, Status.requires_confirmation})
 CONFIRMABLE = WAITING | {Status.requires_action}
@@ -88,9 +88,10 @@ def begin(intent: Intent, payment_method: str) -> None:
     intent.next_action = None
 
 
-def challenge(intent: Intent, next_action: dict[str, Any]) -> None:
+def challenge(intent: Intent, challenge: Challenge, next_action: dict[str, Any]) -> None:
     """Wait for the customer to authenticate."""
     intent.status = Status.requires_action
+    intent.challenge = challenge
     intent.next_action = next_action
 
 

@@ -80,9 +80,20 @@ class Charge:
     decline: Decline | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One time that the customer was sent to the bank, and where to go from there."""
+
+    id: str
+    return_url: str | None
+
+
 @dataclass(slots=True)
 class Intent:
-    """A PaymentIntent. ``error`` is the JSON of ``last_payment_error``."""
+    """A PaymentIntent. ``error`` is the JSON of ``last_payment_error``.
+
+    ``challenge`` is the newest one and stays once it is over.
+    """
 
     id: str
     client_secret: str
@@ -104,6 +115,7 @@ class Intent:
     amount_capturable: int = 0
     latest_charge: str | None = None
     next_action: dict[str, Any] | None = None
+    challenge: Challenge | None = None
     error: dict[str, Any] | None = None
     canceled_at: int | None = None
     cancellation_reason: str | None = None

@@ -1,4 +1,4 @@
-"""What follows a success on some cards, and the page a challenge leads to."""
+"""What follows a success on some cards."""
 
 from typing import Any
 
@@ -46,21 +46,3 @@ async def test_a_fraud_warning_is_an_event(sandbox: Sandbox) -> None:
     )
 
     assert [event.data.object.charge for event in events.data] == [paid.latest_charge]
-
-
-async def test_the_challenge_page_leads_back(sandbox: Sandbox) -> None:
-    """The page behind a redirect asks, and its answer ends the challenge."""
-    intent = await sandbox.intent()
-    confirmed: Any = await sandbox.confirm(
-        intent.id, "pm_card_authenticationRequired", return_url="https://shop.test/back"
-    )
-    url = confirmed.next_action.redirect_to_url.url
-    async with sandbox.http.get(url) as page:
-        asked = await page.text()
-    async with sandbox.http.post(url, data={"outcome": "succeed"}, allow_redirects=False) as answer:
-        back = answer.headers["Location"]
-    after = await sandbox.retrieve(intent.id)
-
-    assert "<form" in asked
-    assert back == (f"https://shop.test/back?payment_intent={intent.id}&redirect_status=succeeded")
-    assert after.status == "succeeded"
