@@ -10,7 +10,7 @@ from orchestrator.sandbox.cards import SharedCard, resolve_shared_id
 from orchestrator.sandbox.clock import Clock
 from orchestrator.sandbox.errors import resource_missing
 from orchestrator.sandbox.idempotency import IdempotencyStore
-from orchestrator.sandbox.model import Charge, Customer, Intent, PaymentMethod
+from orchestrator.sandbox.model import Charge, Customer, Intent, PaymentMethod, Refund
 
 _ALPHABET = string.ascii_letters + string.digits
 _RANDOM = random.Random()
@@ -60,6 +60,7 @@ class Account:
     intents: dict[str, Intent] = field(default_factory=dict)
     charges: dict[str, Charge] = field(default_factory=dict)
     charges_by_intent: dict[str, list[Charge]] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
     disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     journal: list[JournalEntry] = field(default_factory=list)

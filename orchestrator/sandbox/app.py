@@ -136,7 +136,8 @@ async def _unrecognized(request: Request, _: Exception) -> Response:
     error = errors.ApiError(
         404,
         "invalid_request_error",
-        f"Unrecognized request URL ({request.method}: {request.url.path}).",
+        f"Unrecognized request URL ({request.method}: {request.url.path}). If Stripe has it, the "
+        "stand-in does not support it.",
     )
     answer = answer_of(error)
     headers = {"Request-Id": new_id("req_", 14)}

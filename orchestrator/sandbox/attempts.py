@@ -157,11 +157,9 @@ def _save_or_spend(intent: Intent, method: PaymentMethod) -> None:
 
 
 def capture_charge(charge: Charge, amount: int) -> None:
-    """Take ``amount`` of what ``charge`` authorized; the rest is released."""
+    """Take ``amount`` of what ``charge`` authorized."""
     charge.captured = True
     charge.amount_captured = amount
-    charge.amount_refunded = charge.amount - amount
-    charge.refunded = False
 
 
 def _declined(call: Call, intent: Intent, charge: Charge, decline: Decline) -> Declined:

@@ -21,6 +21,14 @@ class Authentication(StrEnum):
     on_session = "on_session"  # set up elsewhere: off-session payments pass
 
 
+class RefundCourse(StrEnum):
+    """How a refund to a card goes on."""
+
+    at_once = "at_once"
+    pending = "pending"  # succeeds some time later
+    fails = "fails"  # some time after it seemed to have succeeded
+
+
 @dataclass(frozen=True, slots=True)
 class Checks:
     """What the issuer found on comparing the details."""
@@ -51,6 +59,7 @@ class Card:
     manual_review: bool = False
     checks: Checks = field(default_factory=Checks)
     then: str | None = None
+    refund: RefundCourse = RefundCourse.at_once
 
     @property
     def last4(self) -> str:
@@ -190,8 +199,8 @@ TEST_CARDS: dict[str, Card] = {
     "pm_card_createCe3BlockDispute": _disputed("4000000404005649", "fraudulent"),
     "pm_card_createEthocaAlert": _disputed("5105000300000018", "fraudulent", "mastercard"),
     "pm_card_createIssuerFraudRecord": Card("4000000000005423", then="early_fraud_warning"),
-    "pm_card_pendingRefund": Card("4000000000007726"),
-    "pm_card_refundFail": Card("4000000000005126"),
+    "pm_card_pendingRefund": Card("4000000000007726", refund=RefundCourse.pending),
+    "pm_card_refundFail": Card("4000000000005126", refund=RefundCourse.fails),
 }
 
 # A simulated card has no published number; Stripe's plain Visa lends its face.

@@ -1,4 +1,4 @@
-"""The charges and events endpoints: reading only."""
+"""The charges endpoints: reading only."""
 
 from typing import Any
 
@@ -29,23 +29,3 @@ def list_all(call: Call) -> dict[str, Any]:
         and created_within(call.params.get("created"), charge.created)
     ]
     return page(call, shown, kind="charge")
-
-
-def retrieve_event(call: Call) -> dict[str, Any]:
-    """Show an event."""
-    found = call.account.events.get(call.id)
-    if found is None:
-        raise resource_missing("event", call.id, param="id")
-    return found
-
-
-def list_events(call: Call) -> dict[str, Any]:
-    """List events, newest first, of the types asked for."""
-    wanted = call.params.get("types") or [call.params.get("type")]
-    shown = [
-        event
-        for event in reversed(call.account.events.values())
-        if wanted == [None] or event["type"] in wanted
-        if created_within(call.params.get("created"), event["created"])
-    ]
-    return page(call, shown, kind="event")

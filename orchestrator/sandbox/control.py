@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from orchestrator.sandbox import attempts, errors, payment_intents
+from orchestrator.sandbox import attempts, errors, payment_intents, refunds
 from orchestrator.sandbox.accounts import Settings, World
 from orchestrator.sandbox.calls import Call
 from orchestrator.sandbox.challenges import OUTCOMES, customer_call, end_challenge
@@ -21,11 +21,12 @@ from orchestrator.sandbox.declines import issuer_decline
 from orchestrator.sandbox.errors import ApiError, Declined
 from orchestrator.sandbox.faults import FaultInvalid, Faults, read_rules
 from orchestrator.sandbox.model import Charge, Intent, Status
-from orchestrator.sandbox.objects import intent_json
+from orchestrator.sandbox.objects import intent_json, refund_json
 from orchestrator.sandbox.operations import OPERATIONS
 from orchestrator.sandbox.pipeline import answer_of, parse_key
 
 _OPERATION_NAMES = frozenset(operation.name for operation in OPERATIONS)
+REASONS = (None, "duplicate", "fraudulent", "requested_by_customer")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -56,6 +57,8 @@ class Control:
             ("POST", intent + "/authenticate", self.authenticate),
             ("POST", intent + "/finish_processing", self.finish_processing),
             ("POST", intent + "/confirm_in_browser", self.confirm_in_browser),
+            ("POST", intent + "/refund", self.refund),
+            ("POST", "/_sandbox/refunds/{id}/finish", self.finish_refund),
         )
         return [
             Route(path, _answering(handler), methods=[method]) for method, path, handler in table
@@ -154,6 +157,26 @@ class Control:
         params = {"client_secret": intent.client_secret, **given}
         call = customer_call(request, account, params)
         return JSONResponse(payment_intents.confirm(call))
+
+    async def refund(self, request: Request) -> Response:
+        """Give money back, as the shop would in its dashboard."""
+        given = await _body(request)
+        call, intent = self._intent_call(request, given, Status.succeeded)
+        amount, reason = given.get("amount"), given.get("reason")
+        if not (amount is None or type(amount) is int) or reason not in REASONS:
+            raise ControlInvalid("refund takes an amount, an integer, and one of Stripe's reasons")
+        charge = call.account.charges[str(intent.latest_charge)]
+        return JSONResponse(refund_json(refunds.refund(call, charge, amount, reason)))
+
+    async def finish_refund(self, request: Request) -> Response:
+        """Let a refund end as its card says it ends some time later."""
+        id, key = request.path_params["id"], _key(request)
+        for account in self._world.chosen(key):
+            if id in account.refunds:
+                call = customer_call(request, account, {})
+                refunds.finish(call, account.refunds[id])
+                return JSONResponse(refund_json(account.refunds[id]))
+        raise errors.resource_missing("refund", id, param="id")
 
     def _account_id(self, request: Request) -> str | None:
         key = _key(request)

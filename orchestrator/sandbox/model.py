@@ -1,4 +1,4 @@
-"""What an account holds: customers, payment methods, intents, charges, events.
+"""What an account holds: customers, payment methods, intents, charges, refunds.
 
 Plain records. They hold no rules (``intents``) and no JSON (``objects``).
 """
@@ -78,6 +78,21 @@ class Charge:
     dispute: str | None = None
     authenticated: bool = False
     decline: Decline | None = None
+
+
+@dataclass(slots=True)
+class Refund:
+    """Money of a charge given back."""
+
+    id: str
+    created: int
+    charge: str
+    intent: str
+    amount: int
+    currency: str
+    status: str
+    reason: str | None
+    failure_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from orchestrator.sandbox.cards import Card
 from orchestrator.sandbox.declines import Decline
-from orchestrator.sandbox.model import Charge, Customer, Intent, PaymentMethod, Status
+from orchestrator.sandbox.model import Charge, Customer, Intent, PaymentMethod, Refund, Status
 
 API_VERSION = "2026-08-26.dahlia"
 _EMPTY_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
@@ -260,6 +260,40 @@ def charge_json(charge: Charge) -> dict[str, Any]:
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def refund_json(refund: Refund) -> dict[str, Any]:
+    """Draw a refund."""
+    drawn = {
+        "id": refund.id,
+        "object": "refund",
+        "amount": refund.amount,
+        "balance_transaction": "txn_" + refund.id[3:],
+        "charge": refund.charge,
+        "created": refund.created,
+        "currency": refund.currency,
+        "destination_details": {
+            "card": {
+                "reference_status": "pending",
+                "reference_type": "acquirer_reference_number",
+                "type": "refund",
+            },
+            "type": "card",
+        },
+        "metadata": {},
+        "payment_intent": refund.intent,
+        "reason": refund.reason,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": refund.status,
+        "transfer_reversal": None,
+    }
+    if refund.status == "pending":
+        drawn["pending_reason"] = "processing"
+    if refund.failure_reason is not None:
+        drawn["failure_reason"] = refund.failure_reason
+        drawn["failure_balance_transaction"] = "txn_failed_" + refund.id[3:]
+    return drawn
 
 
 def intent_json(intent: Intent) -> dict[str, Any]:

@@ -1,27 +1,18 @@
-"""The list of Stripe operations the stand-in plays, and the expansion of their answers."""
+"""The list of Stripe operations the stand-in plays."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
 
 from orchestrator.sandbox import (
     aftermath,
     charges,
     customers,
+    events,
     parameters,
     payment_intents,
     payment_methods,
+    refunds,
 )
-from orchestrator.sandbox.accounts import Account
 from orchestrator.sandbox.calls import Endpoint
-from orchestrator.sandbox.errors import RequestInvalid
-from orchestrator.sandbox.objects import (
-    charge_json,
-    customer_json,
-    intent_json,
-    payment_method_json,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +28,17 @@ class Operation:
     endpoint: Endpoint
     parameters: parameters.Table
     publishable: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of object it answers with, one or a list of them."""
+        *_, noun, _ = self.name.split(".")
+        return noun.removesuffix("s")
+
+    @property
+    def lists(self) -> bool:
+        """Whether it answers with a list."""
+        return self.name.endswith(".list")
 
     @property
     def locks_intent(self) -> bool:
@@ -149,41 +151,8 @@ OPERATIONS: tuple[Operation, ...] = (
         aftermath.retrieve_dispute,
         _P.EXPAND_ONLY,
     ),
-    Operation("events.list", "GET", "/v1/events", charges.list_events, _P.LIST_EVENTS),
-    Operation("events.retrieve", "GET", "/v1/events/{id}", charges.retrieve_event, _P.EXPAND_ONLY),
+    Operation("refunds.list", "GET", "/v1/refunds", refunds.list_all, _P.LIST_REFUNDS),
+    Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", refunds.retrieve, _P.EXPAND_ONLY),
+    Operation("events.list", "GET", "/v1/events", events.list_all, _P.LIST_EVENTS),
+    Operation("events.retrieve", "GET", "/v1/events/{id}", events.retrieve, _P.EXPAND_ONLY),
 )
-
-EXPANSIONS: Mapping[str, Callable[[Account, str], dict[str, Any]]] = MappingProxyType(
-    {
-        "customer": lambda account, id: customer_json(account.customers[id]),
-        "latest_charge": lambda account, id: charge_json(account.charges[id]),
-        "payment_intent": lambda account, id: intent_json(account.intents[id]),
-        "payment_method": lambda account, id: payment_method_json(account.payment_methods[id]),
-    }
-)
-
-
-def check_expansions(paths: list[str]) -> None:
-    """Refuse an expansion the stand-in does not know.
-
-    Raises:
-        RequestInvalid: a part of a path names nothing that can be expanded.
-    """
-    for path in paths:
-        for part in path.removeprefix("data.").split("."):
-            if part not in EXPANSIONS:
-                raise RequestInvalid(f"This property cannot be expanded ({path}).", param="expand")
-
-
-def expand(account: Account, drawn: dict[str, Any], path: str) -> None:
-    """Replace the id at ``path`` in ``drawn`` by its object."""
-    first, _, rest = path.partition(".")
-    if first == "data":
-        for item in drawn.get("data", ()):
-            expand(account, item, rest)
-        return
-    value = drawn.get(first)
-    if isinstance(value, str):
-        value = drawn[first] = EXPANSIONS[first](account, value)
-    if rest and isinstance(value, dict):
-        expand(account, value, rest)

@@ -250,6 +250,7 @@ LIST_CHARGES = _table(
 LIST_DISPUTES = _table(
     PAGE_BY_TIME, charge=Parameter(identifier), payment_intent=Parameter(identifier)
 )
+LIST_REFUNDS = LIST_DISPUTES
 LIST_EVENTS = _table(
     PAGE_BY_TIME,
     delivery_success=Parameter(boolean),

@@ -18,6 +18,7 @@ from orchestrator.sandbox.errors import (
 )
 from orchestrator.sandbox.model import Charge, Intent, PaymentMethod, Status
 from orchestrator.sandbox.objects import charge_json, intent_json
+from orchestrator.sandbox.refunds import release
 
 _CONFIRM_ONLY = ("error_on_requires_action", "off_session", "return_url")
 
@@ -230,8 +231,7 @@ def _cancel(call: Call, intent: Intent, reason: str | None) -> dict[str, Any]:
     intents.cancel(intent, reason, call.account.now())
     if held:
         charge = call.account.charges[str(intent.latest_charge)]
-        charge.refunded, charge.amount_refunded = True, charge.amount
-        call.emit("charge.refunded", charge_json(charge))
+        release(call, charge, charge.amount)
     call.emit("payment_intent.canceled", intent_json(intent))
     return intent_json(intent)
 
@@ -256,6 +256,7 @@ def capture(call: Call) -> dict[str, Any]:
     charge: Charge = call.account.charges[str(intent.latest_charge)]
     intents.capture(intent, amount)
     capture_charge(charge, amount)
+    release(call, charge, charge.amount - amount)
     call.emit("charge.captured", charge_json(charge))
     call.emit("payment_intent.succeeded", intent_json(intent))
     follow_success(call, charge)

@@ -17,10 +17,11 @@ from orchestrator.sandbox.accounts import Account, JournalEntry, World
 from orchestrator.sandbox.calls import Call
 from orchestrator.sandbox.client_view import seen_by_client
 from orchestrator.sandbox.errors import ApiError
+from orchestrator.sandbox.expansions import check_expansions, expand
 from orchestrator.sandbox.faults import Faults, Kind, Rule, When
 from orchestrator.sandbox.forms import parse_form, read_parameters
 from orchestrator.sandbox.idempotency import Answer
-from orchestrator.sandbox.operations import Operation, check_expansions, expand
+from orchestrator.sandbox.operations import Operation
 
 OnCall = Callable[[str], Awaitable[None]]
 
@@ -169,7 +170,8 @@ class Pipeline:
                 headers = {**replayed.headers, "Idempotent-Replayed": "true"}
                 return replace(replayed, headers=headers)
         params = read_parameters(raw, request.operation.parameters)
-        check_expansions(params.get("expand", []))
+        operation = request.operation
+        check_expansions(params.get("expand", []), operation.kind, listed=operation.lists)
         with nullcontext() if key is None else store.running(key), lock(request, call.account):
             if rule is not None and rule.kind is Kind.latency and rule.when is When.before:
                 await asyncio.sleep(rule.seconds)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.sandbox.conftest import Sandbox
 
 
@@ -58,3 +60,22 @@ async def test_events_name_the_request(sandbox: Sandbox) -> None:
 
     assert [event.request.idempotency_key for event in events.data] == ["k"]
     assert events.data[0].data.object.status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("path", "expansion"),
+    [
+        ("/v1/customers/cus_1", "latest_charge"),
+        ("/v1/payment_intents/pi_1", "data.latest_charge"),
+        ("/v1/payment_intents", "latest_charge"),
+        ("/v1/payment_intents/pi_1", "latest_charge.payment_method"),
+        ("/v1/refunds", "data.charge.payment_intent.latest_charge.payment_intent"),
+    ],
+)
+async def test_what_is_no_reference_cannot_be_expanded(
+    sandbox: Sandbox, path: str, expansion: str
+) -> None:
+    """An expansion leads from the kind of object that is answered, and not too deep."""
+    status, body, _ = await sandbox.raw("GET", f"{path}?expand[0]={expansion}")
+
+    assert (status, body["error"]["param"]) == (400, "expand")
