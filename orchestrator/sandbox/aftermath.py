@@ -67,9 +67,10 @@ def _dispute(call: Call, charge: Charge, kind: DisputeKind) -> None:
         "created": call.account.now(),
         "currency": charge.currency,
         "enhanced_eligibility_types": [],
-        "evidence": {},
+        "evidence": {"enhanced_evidence": {}},
         "evidence_details": {
             "due_by": None,
+            "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,

@@ -56,6 +56,7 @@ def update(call: Call) -> dict[str, Any]:
 def delete(call: Call) -> dict[str, Any]:
     """Delete a customer; its payment methods are detached."""
     customer = call.account.customer(call.id)
+    call.emit("customer.deleted", customer_json(customer))
     customer.deleted = True
     for method in call.account.payment_methods.values():
         if method.customer == customer.id:

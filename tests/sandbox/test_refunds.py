@@ -115,7 +115,7 @@ async def test_a_refund_is_bounded(sandbox: Sandbox, wish: dict[str, Any]) -> No
 
 
 async def test_a_refund_is_given_once(sandbox: Sandbox) -> None:
-    """What was given back, and what was never paid, cannot be refunded, nor a refund ended twice."""
+    """What was given back or never paid cannot be refunded, nor a refund ended twice."""
     unpaid = await sandbox.intent()
     intent = await paid(sandbox)
     made = await give_back(sandbox, intent)
