@@ -1,0 +1,82 @@
+"""A typed client of the REST API, for other programs: it uses nothing else of the orchestrator.
+
+    with Client("https://payments.example", key) as client:
+        payment = client.payments.create(amount=4200, currency="usd", idempotency_key="order-1001")
+        payment = client.payments.confirm(payment.id, payment_method="pm_…")
+
+``calls`` lists every operation; ``errors`` draws what can go wrong; ``retries`` says what is sent
+again, always under the same Idempotency-Key.
+"""
+
+from orchestrator.client.clients import AsyncClient, Client
+from orchestrator.client.errors import (
+    ApiError,
+    AttemptInProgress,
+    CardAttemptsExhausted,
+    CardDisabled,
+    CardUnknown,
+    ClientError,
+    Conflict,
+    Forbidden,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    PaymentEnding,
+    PaymentHandled,
+    RateLimited,
+    ServerFault,
+    StripeRefused,
+    StripeUnavailable,
+    Unauthorized,
+    Unreachable,
+    UnreadableAnswer,
+)
+from orchestrator.client.retries import Retries
+from orchestrator.client.values import (
+    Answer,
+    Card,
+    ClientSecret,
+    Customer,
+    Explanation,
+    Machine,
+    Page,
+    Payment,
+    Transition,
+)
+
+__all__ = [
+    "Answer",
+    "ApiError",
+    "AsyncClient",
+    "AttemptInProgress",
+    "Card",
+    "CardAttemptsExhausted",
+    "CardDisabled",
+    "CardUnknown",
+    "Client",
+    "ClientError",
+    "ClientSecret",
+    "Conflict",
+    "Customer",
+    "Explanation",
+    "Forbidden",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyReused",
+    "InvalidRequest",
+    "Machine",
+    "NotFound",
+    "Page",
+    "Payment",
+    "PaymentEnding",
+    "PaymentHandled",
+    "RateLimited",
+    "Retries",
+    "ServerFault",
+    "StripeRefused",
+    "StripeUnavailable",
+    "Transition",
+    "Unauthorized",
+    "Unreachable",
+    "UnreadableAnswer",
+]

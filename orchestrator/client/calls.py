@@ -1,0 +1,269 @@
+"""Every operation of the API as data: what is sent, and how its answer is read. Pure.
+
+Both clients send these; neither knows more of the API than stands here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
+
+from orchestrator.client.values import (
+    Answer,
+    Card,
+    ClientSecret,
+    Customer,
+    Document,
+    Explanation,
+    Machine,
+    Page,
+    Payment,
+    Transition,
+    read,
+    read_page,
+)
+
+Value = TypeVar("Value")
+CancelReason = Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"]
+Usage = Literal["on_session", "off_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Value]):
+    """One request. Its key is chosen here, before it is first sent, so that every try has it."""
+
+    method: str
+    path: str
+    read: Callable[[Document, Answer], Value]
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+
+# ── payments ─────────────────────────────────────────────────────────────────────────────────
+
+
+def create_payment(
+    *,
+    amount: int,
+    currency: str,
+    customer: str | None = None,
+    item_ids: Iterable[str] | None = None,
+    transaction_id: str | None = None,
+    description: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    max_attempts: int | None = None,
+    setup_future_usage: Usage | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Payment]:
+    """Create a payment of ``amount`` minor units. Give each order a key of its own."""
+    body = _given(
+        amount=amount,
+        currency=currency,
+        customer=customer,
+        item_ids=list(item_ids) if item_ids is not None else None,
+        transaction_id=transaction_id,
+        description=description,
+        metadata=dict(metadata) if metadata is not None else None,
+        max_attempts=max_attempts,
+        setup_future_usage=setup_future_usage,
+    )
+    return _post("/v1/payments", Payment, body, idempotency_key)
+
+
+def confirm_payment(
+    payment: str,
+    *,
+    payment_method: str,
+    return_url: str | None = None,
+    off_session: bool | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Payment]:
+    """Try a card. Give each try a key of its own; look at ``outcome_unknown`` afterwards."""
+    body = _given(payment_method=payment_method, return_url=return_url, off_session=off_session)
+    return _post(f"/v1/payments/{_id(payment)}/confirm", Payment, body, idempotency_key)
+
+
+def cancel_payment(
+    payment: str, *, reason: CancelReason | None = None, idempotency_key: str | None = None
+) -> Call[Payment]:
+    """End a payment without success; it may have succeeded meanwhile."""
+    body = _given(reason=reason)
+    return _post(f"/v1/payments/{_id(payment)}/cancel", Payment, body, idempotency_key)
+
+
+def refresh_payment(payment: str, *, idempotency_key: str | None = None) -> Call[Payment]:
+    """Ask Stripe how a payment stands."""
+    return _post(f"/v1/payments/{_id(payment)}/refresh", Payment, {}, idempotency_key)
+
+
+def get_payment(payment: str) -> Call[Payment]:
+    """Read a payment."""
+    return _get(f"/v1/payments/{_id(payment)}", Payment)
+
+
+def list_payments(
+    *,
+    state: str | None = None,
+    customer: str | None = None,
+    transaction_id: str | None = None,
+    created_gte: datetime | None = None,
+    created_lt: datetime | None = None,
+    limit: int | None = None,
+    starting_after: str | None = None,
+    ending_before: str | None = None,
+) -> Call[Page[Payment]]:
+    """Read one page of payments, newest first."""
+    filters = {
+        "state": state,
+        "customer": customer,
+        "transaction_id": transaction_id,
+        "created[gte]": created_gte,
+        "created[lt]": created_lt,
+        "limit": limit,
+        "starting_after": starting_after,
+        "ending_before": ending_before,
+    }
+    return _list("/v1/payments", Payment, filters)
+
+
+def read_history(payment: str) -> Call[Page[Transition]]:
+    """Read all transitions of a payment, oldest first."""
+    return _list(f"/v1/payments/{_id(payment)}/history", Transition, {})
+
+
+def explain_payment(payment: str) -> Call[Explanation]:
+    """Ask why a payment is where it is, and what comes next."""
+    return _get(f"/v1/payments/{_id(payment)}/explain", Explanation)
+
+
+def read_client_secret(payment: str) -> Call[ClientSecret]:
+    """Read the client secret again, for a page that was reloaded."""
+    return _get(f"/v1/payments/{_id(payment)}/client_secret", ClientSecret)
+
+
+# ── customers and cards ──────────────────────────────────────────────────────────────────────
+
+
+def create_customer(
+    *,
+    email: str | None = None,
+    name: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Customer]:
+    """Create a customer at Stripe."""
+    given = dict(metadata) if metadata is not None else None
+    body = _given(email=email, name=name, metadata=given)
+    return _post("/v1/customers", Customer, body, idempotency_key)
+
+
+def get_customer(customer: str) -> Call[Customer]:
+    """Read a customer."""
+    return _get(f"/v1/customers/{_id(customer)}", Customer)
+
+
+def attach_card(
+    customer: str, payment_method: str, *, idempotency_key: str | None = None
+) -> Call[Card]:
+    """Give a card to a customer."""
+    path = f"/v1/customers/{_id(customer)}/cards"
+    return _post(path, Card, {"payment_method": payment_method}, idempotency_key)
+
+
+def list_cards(customer: str, *, include_disabled: bool = False) -> Call[Page[Card]]:
+    """Read the cards a customer may be offered, newest first; with those out of use if asked."""
+    filters = {"include": "disabled" if include_disabled else None}
+    return _list(f"/v1/customers/{_id(customer)}/cards", Card, filters)
+
+
+def get_card(card: str) -> Call[Card]:
+    """Read a card."""
+    return _get(f"/v1/cards/{_id(card)}", Card)
+
+
+def update_card(
+    card: str,
+    *,
+    exp_month: int | None = None,
+    exp_year: int | None = None,
+    billing_details: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Card]:
+    """Change a card's expiry date or billing details."""
+    details = dict(billing_details) if billing_details is not None else None
+    body = _given(exp_month=exp_month, exp_year=exp_year, billing_details=details)
+    return _post(f"/v1/cards/{_id(card)}", Card, body, idempotency_key)
+
+
+def detach_card(card: str) -> Call[Card]:
+    """Take a card away from its customer, for good."""
+    return Call("DELETE", f"/v1/cards/{_id(card)}", partial(_one, Card))
+
+
+def disable_card(card: str, *, reason: str, idempotency_key: str | None = None) -> Call[Card]:
+    """Take a card out of use by hand (an admin key's)."""
+    return _post(f"/v1/cards/{_id(card)}/disable", Card, {"reason": reason}, idempotency_key)
+
+
+def enable_card(card: str, *, reason: str, idempotency_key: str | None = None) -> Call[Card]:
+    """Put a card back into use by hand (an admin key's)."""
+    return _post(f"/v1/cards/{_id(card)}/enable", Card, {"reason": reason}, idempotency_key)
+
+
+# ── the service itself ───────────────────────────────────────────────────────────────────────
+
+
+def get_machine() -> Call[Machine]:
+    """Read the state machine."""
+    return _get("/v1/machine", Machine)
+
+
+# ── what they are made of ────────────────────────────────────────────────────────────────────
+
+
+def _post(
+    path: str, kind: type[Value], body: Mapping[str, Any], idempotency_key: str | None
+) -> Call[Value]:
+    key = idempotency_key or str(uuid4())
+    return Call("POST", path, partial(_one, kind), body, idempotency_key=key)
+
+
+def _get(path: str, kind: type[Value]) -> Call[Value]:
+    return Call("GET", path, partial(_one, kind))
+
+
+def _list(path: str, kind: type[Value], filters: Mapping[str, Any]) -> Call[Page[Value]]:
+    query = {name: _text(value) for name, value in filters.items() if value is not None}
+    return Call("GET", path, lambda document, _: read_page(kind, document), query=query)
+
+
+def _one(kind: type[Value], document: Document, answer: Answer) -> Value:
+    has_answer = "answer" in kind.__dataclass_fields__  # type: ignore[attr-defined]  # all are
+    return read(kind, document, answer=answer) if has_answer else read(kind, document)
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("Give a moment with its time zone.")
+        return value.isoformat()
+    return str(value)
+
+
+def _id(id: str) -> str:
+    """Return an id as a part of a path; an empty one would ask for something else.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not id:
+        raise ValueError("The id is empty.")
+    return quote(id, safe="")

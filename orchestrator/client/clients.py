@@ -1,0 +1,170 @@
+"""The two clients: how a call is sent, and how the waits between its tries are spent."""
+
+import asyncio
+import time
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import httpx2
+
+from orchestrator.client import calls
+from orchestrator.client.calls import Call
+from orchestrator.client.exchange import Done, Exchange, Wait
+from orchestrator.client.resources import (
+    AsyncCards,
+    AsyncCustomers,
+    AsyncPayments,
+    Cards,
+    Customers,
+    Payments,
+)
+from orchestrator.client.retries import Retries
+from orchestrator.client.values import Machine
+
+Value = TypeVar("Value")
+
+# A confirm waits for Stripe, whose own limit is 30 seconds by default, and reads a charge then.
+DEFAULT_TIMEOUT_SECONDS: Final = 60.0
+_LOST: Final = (httpx2.TransportError, httpx2.DecodingError)
+
+
+class Client:
+    """The API of one service, with one API key. Use it as a context manager, or close it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
+        retries: Retries | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        """Prepare a client; ``timeout`` is seconds for each try.
+
+        Raises:
+            ValueError: the key is empty or no text for a header.
+        """
+        self._retries = retries or Retries()
+        self._http = httpx2.Client(
+            base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport
+        )
+        self.payments = Payments(self.send)
+        self.customers = Customers(self.send)
+        self.cards = Cards(self.send)
+
+    def machine(self) -> Machine:
+        """Read the state machine."""
+        return self.send(calls.get_machine())
+
+    def send(self, call: Call[Value], /) -> Value:
+        """Send a call, again where that helps, always under the key it has.
+
+        Raises:
+            ApiError: the API refused.
+            Unreachable: no answer came.
+            UnreadableAnswer: something else answered.
+        """
+        exchange = Exchange(call, self._retries)
+        while True:
+            step: Wait | Done[Value]
+            try:
+                response = self._http.request(**exchange.request())
+            except _LOST as exc:
+                step = exchange.lost(exc)
+            else:
+                step = exchange.answered(response.status_code, response.headers, response.content)
+            if isinstance(step, Done):
+                return step.value
+            time.sleep(step.seconds)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Use the client in a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+
+class AsyncClient:
+    """The same API, awaited. Use it as an async context manager, or close it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
+        retries: Retries | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare a client; ``timeout`` is seconds for each try.
+
+        Raises:
+            ValueError: the key is empty or no text for a header.
+        """
+        self._retries = retries or Retries()
+        self._http = httpx2.AsyncClient(
+            base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport
+        )
+        self.payments = AsyncPayments(self.send)
+        self.customers = AsyncCustomers(self.send)
+        self.cards = AsyncCards(self.send)
+
+    async def machine(self) -> Machine:
+        """Read the state machine."""
+        return await self.send(calls.get_machine())
+
+    async def send(self, call: Call[Value], /) -> Value:
+        """Send a call, again where that helps, always under the key it has.
+
+        Raises:
+            ApiError: the API refused.
+            Unreachable: no answer came.
+            UnreadableAnswer: something else answered.
+        """
+        exchange = Exchange(call, self._retries)
+        while True:
+            step: Wait | Done[Value]
+            try:
+                response = await self._http.request(**exchange.request())
+            except _LOST as exc:
+                step = exchange.lost(exc)
+            else:
+                step = exchange.answered(response.status_code, response.headers, response.content)
+            if isinstance(step, Done):
+                return step.value
+            await asyncio.sleep(step.seconds)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Use the client in a block."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+
+def _headers(api_key: str) -> dict[str, Any]:
+    if not api_key or not api_key.isascii() or api_key != api_key.strip():
+        raise ValueError("The API key is empty, or has what no API key has.")
+    return {"Authorization": f"Bearer {api_key}", "User-Agent": "payment-orchestrator-client"}

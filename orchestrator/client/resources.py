@@ -1,0 +1,159 @@
+"""The API's nouns, for both clients: each operation stands once for each, and nothing is repeated.
+
+``now`` and ``later`` make a method of a call's builder: with its signature, and the value it gives
+at once or when awaited.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import wraps
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+
+from orchestrator.client import calls
+from orchestrator.client.calls import Call
+from orchestrator.client.values import Payment
+
+P = ParamSpec("P")
+Value = TypeVar("Value")
+
+
+class Sends(Protocol):
+    """Sends a call and gives its value."""
+
+    def __call__(self, call: Call[Value], /) -> Value:
+        """Send a call."""
+
+
+class SendsLater(Protocol):
+    """Sends a call and gives its value when awaited."""
+
+    def __call__(self, call: Call[Value], /) -> Awaitable[Value]:
+        """Send a call."""
+
+
+class _Resource:
+    def __init__(self, send: Sends) -> None:
+        self._send = send
+
+
+class _AsyncResource:
+    def __init__(self, send: SendsLater) -> None:
+        self._send = send
+
+
+class now(Generic[P, Value]):  # noqa: N801, RUF100  read as a word beside the operation it makes
+    """A method that sends a call and returns its value."""
+
+    def __init__(self, build: Callable[P, Call[Value]]) -> None:
+        self._build = build
+
+    def __get__(self, resource: _Resource, _: Any = None) -> Callable[P, Value]:
+        """Return the method of a resource."""
+
+        @wraps(self._build)
+        def method(*arguments: P.args, **named: P.kwargs) -> Value:
+            return resource._send(self._build(*arguments, **named))
+
+        return method
+
+
+class later(Generic[P, Value]):  # noqa: N801, RUF100  likewise
+    """A method that sends a call and returns its value when awaited."""
+
+    def __init__(self, build: Callable[P, Call[Value]]) -> None:
+        self._build = build
+
+    def __get__(self, resource: _AsyncResource, _: Any = None) -> Callable[P, Awaitable[Value]]:
+        """Return the method of a resource."""
+
+        @wraps(self._build)
+        def method(*arguments: P.args, **named: P.kwargs) -> Awaitable[Value]:
+            return resource._send(self._build(*arguments, **named))
+
+        return method
+
+
+class Payments(_Resource):
+    """Payments."""
+
+    create = now(calls.create_payment)
+    confirm = now(calls.confirm_payment)
+    cancel = now(calls.cancel_payment)
+    refresh = now(calls.refresh_payment)
+    get = now(calls.get_payment)
+    list = now(calls.list_payments)
+    history = now(calls.read_history)
+    explain = now(calls.explain_payment)
+    client_secret = now(calls.read_client_secret)
+
+    def iterate(self, **filters: Any) -> Iterator[Payment]:
+        """Go through every payment that ``list`` would find, newest first, page by page."""
+        filters = {"limit": 100, **filters}
+        while True:
+            page = self.list(**filters)
+            yield from page.data
+            if not page.has_more:
+                return
+            filters["starting_after"] = page.data[-1].id
+
+
+class AsyncPayments(_AsyncResource):
+    """Payments, awaited."""
+
+    create = later(calls.create_payment)
+    confirm = later(calls.confirm_payment)
+    cancel = later(calls.cancel_payment)
+    refresh = later(calls.refresh_payment)
+    get = later(calls.get_payment)
+    list = later(calls.list_payments)
+    history = later(calls.read_history)
+    explain = later(calls.explain_payment)
+    client_secret = later(calls.read_client_secret)
+
+    async def iterate(self, **filters: Any) -> AsyncIterator[Payment]:
+        """Go through every payment that ``list`` would find, newest first, page by page."""
+        filters = {"limit": 100, **filters}
+        while True:
+            page = await self.list(**filters)
+            for payment in page.data:
+                yield payment
+            if not page.has_more:
+                return
+            filters["starting_after"] = page.data[-1].id
+
+
+class Customers(_Resource):
+    """Customers, and the cards they keep."""
+
+    create = now(calls.create_customer)
+    get = now(calls.get_customer)
+    attach_card = now(calls.attach_card)
+    cards = now(calls.list_cards)
+
+
+class AsyncCustomers(_AsyncResource):
+    """Customers, and the cards they keep, awaited."""
+
+    create = later(calls.create_customer)
+    get = later(calls.get_customer)
+    attach_card = later(calls.attach_card)
+    cards = later(calls.list_cards)
+
+
+class Cards(_Resource):
+    """Single cards."""
+
+    get = now(calls.get_card)
+    update = now(calls.update_card)
+    detach = now(calls.detach_card)
+    disable = now(calls.disable_card)
+    enable = now(calls.enable_card)
+
+
+class AsyncCards(_AsyncResource):
+    """Single cards, awaited."""
+
+    get = later(calls.get_card)
+    update = later(calls.update_card)
+    detach = later(calls.detach_card)
+    disable = later(calls.disable_card)
+    enable = later(calls.enable_card)

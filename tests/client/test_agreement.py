@@ -1,0 +1,145 @@
+"""The client knows all that the API describes: every field, operation, parameter and code."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from api.errors import STATUSES
+from orchestrator.client import (
+    Card,
+    Customer,
+    Explanation,
+    Machine,
+    Payment,
+    Transition,
+    calls,
+)
+from orchestrator.client.errors import CLASS_OF_CODE
+from orchestrator.client.resources import (
+    AsyncCards,
+    AsyncCustomers,
+    AsyncPayments,
+    Cards,
+    Customers,
+    Payments,
+)
+
+KINDS: dict[str, type[Any]] = {
+    "payment": Payment,
+    "transition": Transition,
+    "customer": Customer,
+    "card": Card,
+    "explanation": Explanation,
+    "machine": Machine,
+}
+# What each operation's call is; the health checks are a load balancer's.
+CALLS: dict[tuple[str, str], Any] = {
+    ("post", "/v1/payments"): calls.create_payment,
+    ("get", "/v1/payments"): calls.list_payments,
+    ("get", "/v1/payments/{payment_id}"): calls.get_payment,
+    ("post", "/v1/payments/{payment_id}/confirm"): calls.confirm_payment,
+    ("post", "/v1/payments/{payment_id}/cancel"): calls.cancel_payment,
+    ("post", "/v1/payments/{payment_id}/refresh"): calls.refresh_payment,
+    ("get", "/v1/payments/{payment_id}/history"): calls.read_history,
+    ("get", "/v1/payments/{payment_id}/explain"): calls.explain_payment,
+    ("get", "/v1/payments/{payment_id}/client_secret"): calls.read_client_secret,
+    ("post", "/v1/customers"): calls.create_customer,
+    ("get", "/v1/customers/{customer_id}"): calls.get_customer,
+    ("post", "/v1/customers/{customer_id}/cards"): calls.attach_card,
+    ("get", "/v1/customers/{customer_id}/cards"): calls.list_cards,
+    ("get", "/v1/cards/{card_id}"): calls.get_card,
+    ("post", "/v1/cards/{card_id}"): calls.update_card,
+    ("delete", "/v1/cards/{card_id}"): calls.detach_card,
+    ("post", "/v1/cards/{card_id}/disable"): calls.disable_card,
+    ("post", "/v1/cards/{card_id}/enable"): calls.enable_card,
+    ("get", "/v1/machine"): calls.get_machine,
+}
+LEFT_OUT = {("get", "/v1/machine/diagram.svg"), ("get", "/healthz"), ("get", "/readyz")}
+# Parameters of a query that the client offers under another name, or does not.
+RENAMED = {
+    "created[gte]": "created_gte",
+    "created[lt]": "created_lt",
+    "include": "include_disabled",
+}
+NOT_OFFERED = {"created[gt]", "created[lte]"}
+
+DOCUMENT = create_app().openapi()
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema that a reference leads to."""
+    while "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        schema = DOCUMENT["components"]["schemas"][name]
+    return schema
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_field_is_known(name: str) -> None:
+    """A value has each field that the API shows, and no other of its own."""
+    shown = set(resolved({"$ref": f"#/components/schemas/{name}"})["properties"])
+
+    assert {each.name for each in fields(KINDS[name])} - {"answer"} == shown - {"object"}
+
+
+def test_every_operation_has_a_call() -> None:
+    """Nothing that the API does is missing from the client."""
+    described = {(method, path) for path, item in DOCUMENT["paths"].items() for method in item}
+
+    assert described == CALLS.keys() | LEFT_OUT
+
+
+@pytest.mark.parametrize("operation", CALLS, ids=lambda operation: " ".join(operation))
+def test_every_parameter_can_be_given(operation: tuple[str, str]) -> None:
+    """A call takes each field of the body, each filter and, where it changes something, a key."""
+    method, path = operation
+    described = DOCUMENT["paths"][path][method]
+    body = described.get("requestBody", {}).get("content", {}).get("application/json", {})
+    wanted = set(resolved(body.get("schema", {})).get("properties", {}))
+    for parameter in map(_parameter, described.get("parameters", [])):
+        if parameter["in"] == "query":
+            wanted.add(RENAMED.get(parameter["name"], parameter["name"]))
+        elif parameter["name"] == "Idempotency-Key":
+            wanted.add("idempotency_key")
+    taken = set(inspect.signature(CALLS[operation]).parameters)
+
+    assert wanted - NOT_OFFERED <= taken
+    assert taken - wanted <= {"payment", "customer", "card"}
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in parameter:
+        return parameter
+    found: dict[str, Any] = DOCUMENT["components"]["parameters"][
+        parameter["$ref"].rsplit("/", 1)[1]
+    ]
+    return found
+
+
+def test_every_code_has_a_class() -> None:
+    """Each code that the API may answer with is known."""
+    codes = {getattr(kind, "code", None) for kind in STATUSES} - {None}
+
+    assert codes - CLASS_OF_CODE.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("now", "later"),
+    [(Payments, AsyncPayments), (Customers, AsyncCustomers), (Cards, AsyncCards)],
+)
+def test_both_clients_do_the_same(now: type[Any], later: type[Any]) -> None:
+    """What one client can do the other can, from the same call."""
+
+    def operations(kind: type[Any]) -> dict[str, Any]:
+        return {
+            name: getattr(each, "_build", None)
+            for name, each in vars(kind).items()
+            if not name.startswith("_")
+        }
+
+    assert operations(now) == operations(later)
