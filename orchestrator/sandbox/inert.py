@@ -31,11 +31,6 @@ def _values(*names: str) -> dict[str, Shape]:
 
 
 ADDRESS: Final = _values("city", "country", "line1", "line2", "postal_code", "state")
-SHIPPING_OF_CUSTOMER: Final[Shape] = {"address": ADDRESS, **_values("name", "phone")}
-SHIPPING: Final[Shape] = {
-    "address": ADDRESS,
-    **_values("carrier", "name", "phone", "tracking_number"),
-}
 _LINE_ITEM: Final[Shape] = {
     "payment_method_options": {
         "card": _values("commodity_code"),

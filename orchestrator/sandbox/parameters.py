@@ -22,7 +22,7 @@ from orchestrator.sandbox.forms import (
     strings,
     url,
 )
-from orchestrator.sandbox.inert import VALUE, Shape, kind_of, rows_of
+from orchestrator.sandbox.inert import VALUE, Shape, rows_of
 
 Table = Mapping[str, Parameter]
 
@@ -69,6 +69,12 @@ PAGE = _table(
 PAGE_BY_TIME = _table(PAGE, created=Parameter(integer_or_hash_of(_RANGE)))
 
 _ADDRESS = rows_of(inert.ADDRESS)
+_SHIPPING = _table(
+    _inert("phone"),
+    address=Parameter(hash_of(_ADDRESS), required=True),
+    name=Parameter(string, required=True),
+)
+_SHIPPING_OF_INTENT = _table(_SHIPPING, _inert("carrier", "tracking_number"))
 _BILLING_DETAILS = _table(
     address=Parameter(hash_of(_ADDRESS)),
     email=Parameter(string),
@@ -98,7 +104,7 @@ CUSTOMER = _table(
     metadata=Parameter(metadata),
     name=Parameter(string),
     phone=Parameter(string),
-    shipping=Parameter(kind_of(inert.SHIPPING_OF_CUSTOMER)),
+    shipping=Parameter(hash_of(_SHIPPING)),
     source=Parameter(unsupported),
 )
 CREATE_CUSTOMER = _table(
@@ -172,7 +178,7 @@ _INTENT = _table(
     payment_method_types=Parameter(strings),
     receipt_email=Parameter(string),
     setup_future_usage=Parameter(one_of(("", "off_session", "on_session"))),
-    shipping=Parameter(kind_of(inert.SHIPPING)),
+    shipping=Parameter(hash_of(_SHIPPING_OF_INTENT)),
 )
 _DESCRIBED = _table(
     _inert("application_fee_amount", "payment_method_configuration"),

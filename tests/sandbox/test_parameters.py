@@ -19,6 +19,7 @@ from tests.sandbox.conftest import Sandbox
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 PLAIN = "1"  # passes for a string, an integer and the start of an id
+Given = dict[str, str]
 CHOSEN = {"type": "card"}
 
 
@@ -31,24 +32,39 @@ def inner_table(parameter: Parameter) -> tuple[str, Mapping[str, Parameter]] | N
     return None
 
 
-def hashes(table: Mapping[str, Parameter], prefix: str = "") -> Iterator[str]:
-    """List the hashes of a table at every depth, the table itself first, as ``{}`` of a key."""
-    yield f"{prefix}[{{}}]" if prefix else "{}"
+def hashes(table: Mapping[str, Parameter], prefix: str = "") -> Iterator[tuple[str, Given]]:
+    """List the hashes of a table at every depth, the table itself first.
+
+    Each as ``{}`` of a key in it, with what the hashes around it cannot do without.
+    """
+    yield (f"{prefix}[{{}}]" if prefix else "{}"), {}
     for name, parameter in table.items():
         inside = inner_table(parameter)
-        if inside is not None:
-            step, inner = inside
-            yield from hashes(inner, (f"{prefix}[{name}]" if prefix else name) + step)
+        if inside is None:
+            continue
+        step, inner = inside
+        for key, needed in hashes(inner, _within(prefix, name) + step):
+            yield key, needed | _required(table, prefix, apart_from=name)
 
 
-def required(operation: Operation) -> dict[str, str]:
-    """Fill in the parameters an operation cannot do without."""
+def _required(table: Mapping[str, Parameter], prefix: str, *, apart_from: str) -> Given:
     return {
-        name: CHOSEN.get(name, PLAIN) for name, row in operation.parameters.items() if row.required
+        _within(prefix, name): CHOSEN.get(name, PLAIN)
+        for name, row in table.items()
+        if row.required and name != apart_from
     }
 
 
-async def refusal(sandbox: Sandbox, operation: Operation, given: dict[str, str]) -> dict[str, Any]:
+def _within(prefix: str, name: str) -> str:
+    return f"{prefix}[{name}]" if prefix else name
+
+
+def required(operation: Operation) -> Given:
+    """Fill in the parameters an operation cannot do without."""
+    return _required(operation.parameters, "", apart_from="")
+
+
+async def refusal(sandbox: Sandbox, operation: Operation, given: Given) -> dict[str, Any]:
     """Make a call that is refused for its parameters, and return its error object."""
     path, encoded = operation.path.replace("{id}", "any_1"), urlencode(given)
     if operation.method == "POST":
@@ -61,13 +77,19 @@ async def refusal(sandbox: Sandbox, operation: Operation, given: dict[str, str])
 
 
 @pytest.mark.parametrize(
-    ("name", "key"),
-    [(each.name, key.format("huh")) for each in OPERATIONS for key in hashes(each.parameters)],
+    ("name", "key", "needed"),
+    [
+        pytest.param(each.name, key.format("huh"), needed, id=f"{each.name}-{key.format('huh')}")
+        for each in OPERATIONS
+        for key, needed in hashes(each.parameters)
+    ],
 )
-async def test_an_unknown_parameter_is_refused(sandbox: Sandbox, name: str, key: str) -> None:
+async def test_an_unknown_parameter_is_refused(
+    sandbox: Sandbox, name: str, key: str, needed: Given
+) -> None:
     """A key Stripe does not know is ``parameter_unknown`` at every depth of every operation."""
     operation = BY_NAME[name]
-    error = await refusal(sandbox, operation, {**required(operation), key: "x"})
+    error = await refusal(sandbox, operation, {**required(operation), **needed, key: "x"})
 
     assert (error["code"], error["param"]) == ("parameter_unknown", key)
 
