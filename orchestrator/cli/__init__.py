@@ -3,8 +3,11 @@
 A command imports what it needs when it runs, so that ``--help`` and the pure commands stay quick.
 """
 
+from typing import Annotated
+
 import typer
 
+from orchestrator import __version__
 from orchestrator.cli import (
     audit,
     certify,
@@ -25,9 +28,27 @@ app = typer.Typer(
     cls=SentenceGroup,
     help="Card payments as persisted, auditable state machines on top of Stripe.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"orchestrator {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
 
 app.command("run")(run.run)
 app.command("demo")(demo.demo)

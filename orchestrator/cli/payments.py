@@ -1,22 +1,27 @@
-"""``orchestrator payments``: one payment's state and timeline in the terminal."""
+"""``orchestrator payments``: lists of payments, and one's state and timeline, in the terminal."""
 
 import asyncio
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import clock_time, console, money, print_json, styled, table
+from orchestrator.states import PaymentState
 
 if TYPE_CHECKING:
     from orchestrator.payment import Payment
+    from orchestrator.store.lists import ListPayments, Page
 
 app = typer.Typer(help="Look at payments.", no_args_is_help=True)
 
 Row = dict[str, Any]
+
+LONGEST_LIST: Final = 1000
 
 # What a history row shows as it is stored; the rest is put together.
 _SHOWN_AS_STORED = (
@@ -49,6 +54,39 @@ def _group() -> None:
     """Look at payments in the database, without a server."""
 
 
+@app.command("list")
+def list_(
+    state: Annotated[
+        PaymentState | None,
+        typer.Option(metavar="STATE", help=f"Only payments that are {', '.join(PaymentState)}."),
+    ] = None,
+    customer: Annotated[str | None, typer.Option(help="Only this customer's: cus_…")] = None,
+    transaction_id: Annotated[
+        str | None, typer.Option(help="Only those created with this transaction_id.")
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="Only those of the keys of this name; else everybody's.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=LONGEST_LIST, help="How many to show at most.")
+    ] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List payments, newest first, and what each waits for."""
+    from orchestrator.store.lists import ListPayments
+
+    wanted = ListPayments(owner, state, customer, transaction_id, limit=limit)
+    page = asyncio.run(_page(wanted))
+    if json:
+        print_json([_payment_json(payment) for payment in page.payments])
+    elif page.payments:
+        _show_list(page.payments)
+    else:
+        typer.echo("There are no such payments.")
+    if page.has_more:
+        typer.echo(f"There are more than {limit}; --limit takes up to {LONGEST_LIST}.", err=True)
+
+
 @app.command("show")
 def show(
     id: Annotated[str, typer.Argument(help="The payment's id: pay_…")],
@@ -67,6 +105,17 @@ def show(
     _show_next(screen, payment)
 
 
+async def _page(wanted: "ListPayments") -> "Page":
+    from orchestrator.cli.storage import stored
+    from orchestrator.settings import Settings
+    from orchestrator.store.lists import read_page
+
+    async with stored(Settings()) as database:
+        page = await database.read(read_page, wanted)
+    assert page is not None, "without a cursor there is a page, if an empty one"
+    return page
+
+
 async def _read(payment_id: str) -> tuple["Payment", list[Row]]:
     from orchestrator.cli.storage import stored
     from orchestrator.settings import Settings
@@ -82,6 +131,56 @@ async def _read(payment_id: str) -> tuple["Payment", list[Row]]:
 
 
 # ── for people ───────────────────────────────────────────────────────────────────────────────
+
+
+def _show_list(payments: tuple["Payment", ...]) -> None:
+    """Show payments one a line; what a narrow terminal has no room for is left out."""
+    now = datetime.now(UTC)
+    rows = [_cells(payment, now) for payment in payments]
+    screen = console()
+    boundless = screen.options.update(width=_MORE_THAN_ANY_TERMINAL)
+    listed = _table_of(rows, ())
+    for count in range(1, len(_LEFT_OUT_FIRST) + 1):
+        if screen.measure(listed, options=boundless).maximum <= screen.width:
+            break
+        listed = _table_of(rows, _LEFT_OUT_FIRST[:count])
+    screen.print(listed)
+
+
+def _table_of(rows: list[dict[str, str]], left_out: tuple[str, ...]) -> Table:
+    shown = [heading for heading in rows[0] if heading not in left_out]
+    listed = table(*shown)
+    for column in listed.columns:
+        column.no_wrap = True
+    for row in rows:
+        listed.add_row(*(row[heading] for heading in shown))
+    return listed
+
+
+_MORE_THAN_ANY_TERMINAL: Final = 10_000
+_LEFT_OUT_FIRST: Final = ("customer", "attempts", "transaction", "created (UTC)", "amount")
+# Callers choose these, at any length; whole they are in the JSON.
+_LONGEST_TEXT: Final = 20
+
+
+def _cells(payment: "Payment", now: datetime) -> dict[str, str]:
+    from orchestrator.explain import WAITS_FOR, situation_of
+
+    return {
+        "id": payment.id,
+        "state": styled(payment.state),
+        "amount": money(payment.amount, payment.currency),
+        "customer": _cut(payment.customer),
+        "transaction": _cut(payment.transaction_id),
+        "attempts": f"{payment.attempts_used} of {payment.max_attempts}",
+        "created (UTC)": clock_time(payment.created_at),
+        "waiting for": WAITS_FOR[situation_of(payment, None, now)],
+    }
+
+
+def _cut(text: str | None) -> str:
+    text = text or ""
+    return escape(text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…")
 
 
 def _show_facts(screen: Console, payment: "Payment") -> None:

@@ -2,8 +2,10 @@
 
 from orchestrator.explain.explanation import Explanation, RuleShown, explain
 from orchestrator.explain.situation import Ending, Situation, ending_of, situation_of
+from orchestrator.explain.words import WAITS_FOR
 
 __all__ = [
+    "WAITS_FOR",
     "Ending",
     "Explanation",
     "RuleShown",

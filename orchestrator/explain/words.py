@@ -107,6 +107,31 @@ SUMMARIES: Final[Mapping[Situation, str]] = MappingProxyType(
     }
 )
 
+# In a table's cell: what must happen before the payment goes on. Of what is handled, nothing.
+WAITS_FOR: Final[Mapping[Situation, str]] = MappingProxyType(
+    {
+        _S.untried: "a card",
+        _S.declined: "a card",
+        _S.attempt_not_run: "a card",
+        _S.challenge_abandoned: "a card",
+        _S.card_disabled: "another card",
+        _S.in_flight: "an answer",
+        _S.processing: "Stripe",
+        _S.unconfirmed: "Stripe",
+        _S.authorised: "its capture",
+        _S.awaits_customer: "the customer",
+        _S.outcome_unknown: "its outcome",
+        _S.status_unknown: "its outcome",
+        _S.not_run: "its outcome",
+        _S.stored_error: "its outcome",
+        _S.undecided: "a handler",
+        _S.ending: "its end",
+        _S.time_over: "its end",
+        _S.paid: "",
+        _S.failed: "",
+    }
+)
+
 WAITING: Final = frozenset(
     {_S.untried, _S.declined, _S.attempt_not_run, _S.challenge_abandoned, _S.card_disabled}
 )

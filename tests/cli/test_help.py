@@ -1,11 +1,14 @@
 """Whoever asks for help gets a sentence for every command and every option."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
+from orchestrator import __version__
 from orchestrator.cli import app
 from tests.cli.conftest import Run
 
@@ -58,9 +61,51 @@ def test_commands_are_those_of_the_contract() -> None:
         "keys revoke",
         "machine",
         "certify",
+        "payments list",
         "payments show",
         "audit verify",
     }
+
+
+def test_version_is_told(run: Run) -> None:
+    """The version is the package's own."""
+    result = run("--version")
+
+    assert (result.exit_code, result.stdout) == (0, f"orchestrator {__version__}\n")
+
+
+COMPLETIONS = {
+    "orchestrator pa": ["payments"],
+    "orchestrator payments ": ["list", "show"],
+    "orchestrator payments list --state c": ["created", "confirming", "card_disabled"],
+    "orchestrator machine --format s": ["scxml"],
+}
+
+
+@pytest.mark.parametrize(("typed", "offered"), COMPLETIONS.items())
+def test_words_are_completed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, offered: list[str]
+) -> None:
+    """A shell is offered commands and the values of options."""
+    monkeypatch.setenv("_ORCHESTRATOR_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
+
+    assert run().stdout.split() == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_can_be_installed_by_hand(run: Run, shell: str) -> None:
+    """The script for each usual shell is printed, to be put where one likes."""
+    assert "_ORCHESTRATOR_COMPLETE" in run("--show-completion", shell).stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """Help is quick: neither database, web framework nor Stripe is loaded for it."""
+    script = "import sys, orchestrator.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert {"sqlalchemy", "fastapi", "stripe", "pydantic"} & set(loaded.stdout.split()) == set()
 
 
 def test_unknown_command_is_a_usage_error(run: Run) -> None:
