@@ -107,7 +107,7 @@ def _endpoint(operation: Operation, pipeline: Pipeline) -> Callable[[Request], A
 
 async def _read(operation: Operation, request: Request) -> ApiRequest:
     body = await request.body()
-    form = body.decode() if operation.method == "POST" else request.url.query
+    form = body.decode(errors="replace") if operation.method == "POST" else request.url.query
     return ApiRequest(
         operation=operation,
         id=request.path_params.get("id", ""),

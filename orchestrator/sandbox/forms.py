@@ -14,7 +14,9 @@ from orchestrator.sandbox.errors import RequestInvalid, missing_parameter, unkno
 _KEY = re.compile(r"(?P<name>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)")
 _STEP = re.compile(r"\[([^\[\]]*)\]")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00-\x1f]+")
-_INTEGER = re.compile(r"-?\d{1,18}")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_POSITION = re.compile(r"[0-9]{1,4}")
+DEPTH_LIMIT = 20
 METADATA_KEYS_LIMIT = 50
 METADATA_KEY_LENGTH_LIMIT = 40
 METADATA_VALUE_LENGTH_LIMIT = 500
@@ -27,14 +29,17 @@ def parse_form(encoded: str) -> dict[str, Any]:
     whether ``{"0": …}`` is a list or metadata with a key ``0``.
 
     Raises:
-        RequestInvalid: a key is not well formed.
+        RequestInvalid: a key is not well formed, or too deep.
     """
     root: dict[str, Any] = {}
     for key, value in parse_qsl(encoded, keep_blank_values=True):
         parsed = _KEY.fullmatch(key)
         if parsed is None:
             raise RequestInvalid(f"Invalid request: malformed parameter name {key!r}")
-        _assign(root, [parsed["name"], *_STEP.findall(parsed["rest"])], value)
+        steps = [parsed["name"], *_STEP.findall(parsed["rest"])]
+        if len(steps) > DEPTH_LIMIT:
+            raise RequestInvalid(f"Invalid request: more than {DEPTH_LIMIT} hashes in each other")
+        _assign(root, steps, value)
     return root
 
 
@@ -98,7 +103,7 @@ def strings(name: str, value: Any) -> list[str]:
 
 
 def _items(name: str, value: Any) -> list[tuple[str, Any]]:
-    if not isinstance(value, dict) or not all(key.isdigit() for key in value):
+    if not isinstance(value, dict) or not all(map(_POSITION.fullmatch, value)):
         raise RequestInvalid("Invalid array", param=name)
     return [(key, value[key]) for key in sorted(value, key=int)]
 

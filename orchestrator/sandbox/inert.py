@@ -167,7 +167,7 @@ OTHER_METHOD_UPDATES: Final[Mapping[str, Shape]] = {
 NETWORKS: Final[Shape] = _values("preferred")
 
 
-def kind_of(shape: Shape) -> Kind:
+def _kind_of(shape: Shape) -> Kind:
     """Build the reader that takes a value of ``shape``."""
     if isinstance(shape, str):
         return _KINDS[shape]
@@ -179,4 +179,4 @@ def kind_of(shape: Shape) -> Kind:
 
 def rows_of(shapes: Mapping[str, Shape]) -> Mapping[str, Parameter]:
     """Build the rows of an endpoint's table for parameters of these shapes."""
-    return MappingProxyType({name: Parameter(kind_of(shape)) for name, shape in shapes.items()})
+    return MappingProxyType({name: Parameter(_kind_of(shape)) for name, shape in shapes.items()})

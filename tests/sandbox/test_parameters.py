@@ -147,3 +147,32 @@ async def test_a_return_url_is_an_address(sandbox: Sandbox, url: str) -> None:
     error = await refusal(sandbox, BY_NAME["payment_intents.confirm"], {"return_url": url})
 
     assert (error["code"], error["param"]) == ("url_invalid", "return_url")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"name=\xff\xfe&huh=1",
+        "expand[²]=x".encode(),
+        b"expand[" + b"9" * 5000 + b"]=x",
+        b"metadata" + b"[a]" * 5000 + b"=x",
+        b"]=x",
+        b"name=x&name[a]=y",
+    ],
+    ids=["no UTF-8", "odd digit", "long position", "deep", "no name", "value and hash"],
+)
+async def test_a_malformed_body_is_refused(sandbox: Sandbox, form: bytes) -> None:
+    """A body that no library would write is a 400 like any other."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    url = f"{sandbox.url}/v1/customers"
+    async with sandbox.http.post(url, data=form, headers=headers) as answer:
+        body = await answer.json()
+
+    assert (answer.status, body["error"]["type"]) == (400, "invalid_request_error")
+
+
+async def test_only_plain_digits_are_an_integer(sandbox: Sandbox) -> None:
+    """A digit of another script is no integer, though Python takes it for one."""
+    error = await refusal(sandbox, BY_NAME["customers.list"], {"limit": "٣"})
+
+    assert error["code"] == "parameter_invalid_integer"
