@@ -17,6 +17,8 @@ from orchestrator.states import AttemptsExhausted, IllegalTransition, Transition
 
 PROBLEM_TYPE: Final = "urn:payment-orchestrator:error:"
 MEDIA_TYPE: Final = "application/problem+json"
+# What an unexpected failure is called: it has no class of its own.
+INTERNAL_ERROR: Final = "internal_error"
 
 
 class RequestRefused(Exception):
@@ -180,7 +182,7 @@ async def answer_routing(request: Request, error: Exception) -> Response:
 def answer_bug(request_id: str) -> Response:
     """Answer an unexpected failure, telling nothing of it."""
     detail = "Something went wrong on our side. Quote the request id when you report it."
-    return problem(500, "internal_error", detail, request_id)
+    return problem(500, INTERNAL_ERROR, detail, request_id)
 
 
 def _headers(kind: type[Exception]) -> dict[str, str]:

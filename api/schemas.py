@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
 )
 
 from api.errors import ValidationFailed
@@ -92,15 +93,39 @@ Metadata = Annotated[
 class CreateBody(Body):
     """The body of a create."""
 
-    amount: Annotated[int, Field(gt=0, le=MAXIMUM_AMOUNT)]
-    currency: Annotated[str, AfterValidator(_supported)]
-    customer: Annotated[str, _text(254, pattern=CUSTOMER_ID)] | None = None
-    item_ids: Annotated[list[Annotated[str, _text(200)]], Field(max_length=MAX_ITEMS)] | None = None
-    transaction_id: Annotated[str, _text(200)] | None = None
-    description: Annotated[str, _text(1000)] | None = None
-    metadata: Metadata | None = None
-    max_attempts: Annotated[int, Field(ge=1, le=LARGEST_MAX_ATTEMPTS)] | None = None
-    setup_future_usage: Literal["on_session", "off_session"] | None = None
+    amount: Annotated[int, Field(gt=0, le=MAXIMUM_AMOUNT)] = Field(
+        description="In the currency's smallest unit: 1999 is 19.99 USD. Each currency has a "
+        "least amount; some take only multiples of ten or a hundred."
+    )
+    currency: Annotated[
+        str,
+        AfterValidator(_supported),
+        WithJsonSchema({"type": "string", "enum": sorted(SUPPORTED_CURRENCIES)}),
+    ] = Field(description="ISO 4217, in lower case.")
+    customer: Annotated[str, _text(254, pattern=CUSTOMER_ID)] | None = Field(
+        None, description="The customer at Stripe who pays; needed to use a saved card."
+    )
+    item_ids: Annotated[list[Annotated[str, _text(200)]], Field(max_length=MAX_ITEMS)] | None = (
+        Field(None, description="What is being paid for.")
+    )
+    transaction_id: Annotated[str, _text(200)] | None = Field(
+        None, description="Your own name for it, to search by; need not be unique."
+    )
+    description: Annotated[str, _text(1000)] | None = Field(
+        None, description="What Stripe shows beside it."
+    )
+    metadata: Metadata | None = Field(
+        None,
+        description="Your own labels; the names payment_id, transaction_id and item_ids are taken.",
+    )
+    max_attempts: Annotated[int, Field(ge=1, le=LARGEST_MAX_ATTEMPTS)] | None = Field(
+        None, description="How many confirmations it may make; the deployment's default if missing."
+    )
+    setup_future_usage: Literal["on_session", "off_session"] | None = Field(
+        None,
+        description="Save the card with the customer once it has paid, for later payments "
+        "with (on_session) or without (off_session) the customer.",
+    )
 
     def request(self) -> CreatePayment:
         """Return what the use case is asked for."""
@@ -120,14 +145,22 @@ class CreateBody(Body):
 class ConfirmBody(Body):
     """The body of a confirm."""
 
-    payment_method: Annotated[str, _text(253, pattern=PAYMENT_METHOD_ID)]
+    payment_method: Annotated[str, _text(253, pattern=PAYMENT_METHOD_ID)] = Field(
+        description="The card to try: a payment method's id, from Stripe.js or among the cards."
+    )
     return_url: (
         Annotated[
             str, _text(2048, pattern=r"^[\x21-\x7e]+$"), AfterValidator(_absolute_web_address)
         ]
         | None
-    ) = None
-    off_session: bool | None = None
+    ) = Field(
+        None,
+        description="Where the browser comes back to after 3-D Secure: an absolute https address. "
+        "Without it Stripe.js handles the challenge on your page.",
+    )
+    off_session: bool | None = Field(
+        None, description="true while the customer is not there to authenticate."
+    )
 
     def request(self) -> ConfirmPayment:
         """Return what the use case is asked for."""
@@ -137,7 +170,9 @@ class ConfirmBody(Body):
 class CancelBody(Body):
     """The body of a cancel, which may be missing."""
 
-    reason: Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"] | None = None
+    reason: Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"] | None = Field(
+        None, description="Why; Stripe is told."
+    )
 
 
 class RefreshBody(Body):
@@ -148,9 +183,11 @@ class CustomerBody(Body):
     """The body of a customer's create, which may be missing."""
 
     # Stripe takes more for an address than most; what it does not take, it refuses.
-    email: Annotated[str, _text(512, pattern=_ONE_LINE)] | None = None
-    name: Annotated[str, _text(256)] | None = None
-    metadata: Metadata | None = None
+    email: Annotated[str, _text(512, pattern=_ONE_LINE)] | None = Field(
+        None, description="The address."
+    )
+    name: Annotated[str, _text(256)] | None = Field(None, description="The name.")
+    metadata: Metadata | None = Field(None, description="Your own labels, kept at Stripe.")
 
     def request(self) -> CreateCustomer:
         """Return what the use case is asked for."""
@@ -160,35 +197,57 @@ class CustomerBody(Body):
 class AttachBody(Body):
     """The body that gives a card to a customer."""
 
-    payment_method: Annotated[str, _text(253, pattern=PAYMENT_METHOD_ID)]
+    payment_method: Annotated[str, _text(253, pattern=PAYMENT_METHOD_ID)] = Field(
+        description="The card: a payment method's id, from Stripe.js."
+    )
 
 
 class AddressBody(Body):
     """A billing address; an empty text takes a part away."""
 
-    city: Annotated[str, _text(200, shortest=0)] | None = None
-    country: Annotated[str, _text(2, shortest=0, pattern=r"^([A-Z]{2})?$")] | None = None
-    line1: Annotated[str, _text(500, shortest=0)] | None = None
-    line2: Annotated[str, _text(500, shortest=0)] | None = None
-    postal_code: Annotated[str, _text(40, shortest=0)] | None = None
-    state: Annotated[str, _text(200, shortest=0)] | None = None
+    city: Annotated[str, _text(200, shortest=0)] | None = Field(None, description="City.")
+    country: Annotated[str, _text(2, shortest=0, pattern=r"^([A-Z]{2})?$")] | None = Field(
+        None, description="ISO 3166-1, two capitals."
+    )
+    line1: Annotated[str, _text(500, shortest=0)] | None = Field(
+        None, description="Street and number."
+    )
+    line2: Annotated[str, _text(500, shortest=0)] | None = Field(
+        None, description="What goes below it."
+    )
+    postal_code: Annotated[str, _text(40, shortest=0)] | None = Field(
+        None, description="Postal code."
+    )
+    state: Annotated[str, _text(200, shortest=0)] | None = Field(
+        None, description="State or province."
+    )
 
 
 class BillingDetailsBody(Body):
     """Whom a card is billed to; an empty text takes a part away."""
 
-    address: AddressBody | None = None
-    email: Annotated[str, _text(512, shortest=0, pattern=_ONE_LINE)] | None = None
-    name: Annotated[str, _text(256, shortest=0)] | None = None
-    phone: Annotated[str, _text(40, shortest=0, pattern=_ONE_LINE)] | None = None
+    address: AddressBody | None = Field(None, description="The billing address.")
+    email: Annotated[str, _text(512, shortest=0, pattern=_ONE_LINE)] | None = Field(
+        None, description="The address mail is sent to."
+    )
+    name: Annotated[str, _text(256, shortest=0)] | None = Field(
+        None, description="The name on the card."
+    )
+    phone: Annotated[str, _text(40, shortest=0, pattern=_ONE_LINE)] | None = Field(
+        None, description="The telephone number."
+    )
 
 
 class CardBody(Body):
     """The body of a card's update: what is not given stays."""
 
-    exp_month: Annotated[int, Field(ge=1, le=12)] | None = None
-    exp_year: Annotated[int, Field(ge=2000, le=2099)] | None = None
-    billing_details: BillingDetailsBody | None = None
+    exp_month: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        None, description="The month it expires in."
+    )
+    exp_year: Annotated[int, Field(ge=2000, le=2099)] | None = Field(
+        None, description="The year it expires in; not in the past."
+    )
+    billing_details: BillingDetailsBody | None = Field(None, description="Whom it is billed to.")
 
     def request(self) -> UpdateCard:
         """Return what the use case is asked for."""
@@ -203,7 +262,7 @@ class CardBody(Body):
 class ReasonBody(Body):
     """Why a card is taken out of use, or put back, by hand."""
 
-    reason: Annotated[str, _text(200)]
+    reason: Annotated[str, _text(200)] = Field(description="Why; it stays on record.")
 
 
 def _failure(error: ValidationError) -> ValidationFailed:

@@ -1,24 +1,87 @@
-"""What ``/openapi.json`` says: the operations, and the shapes they answer with."""
+"""What ``/openapi.json`` says, for a stranger who has nothing else: operations, shapes, examples.
 
-from typing import Any
+Start with ``operations``; ``refusals`` draws the errors from the errors themselves.
+"""
+
+from typing import Any, Final
 
 from fastapi import FastAPI
 
+from api.openapi.bodies import body_schemas
+from api.openapi.examples import all_examples
 from api.openapi.objects import SCHEMAS
+from api.openapi.operations import HEADERS, PARAMETERS
+from api.openapi.refusals import error_examples
+
+DESCRIPTION: Final = """\
+Card payments as persisted state machines on top of Stripe: at most one charge and a bounded number
+of attempts for each payment.
+
+**Who you are.** Send `Authorization: Bearer ork_…`. A key belongs to an owner, and sees its owner's
+payments, customers and cards; another owner's are 404. Keys of scope `audit` read every owner's
+payments, those of scope `admin` may do everything.
+
+**How a payment goes.** Create it with what it costs; give its `client_secret` to the customer's
+browser, where Stripe.js makes a `pm_…` of the card; confirm with that. The answer is 200 with the
+payment as it is then: a decline is no error, the payment has moved to `requires_new_card` or
+`card_disabled` and takes another card. It is 202 while the outcome is unknown: read it again, or
+refresh it; it is found out by itself. `succeeded` and `failed` are final.
+
+**Sent twice, done once.** Every POST takes an `Idempotency-Key`; create and confirm need one. The
+same request under the same key answers with the payment as it is now and `Idempotent-Replayed:
+true`. After a lost answer or a 503, send the same request with the same key again.
+
+**What goes wrong** is told as `application/problem+json` (RFC 9457) with a stable `code`; an
+address that does not exist is 404 `not_found`, a method it does not take 405 `method_not_allowed`.
+Amounts are integers in the currency's smallest unit, timestamps RFC 3339 in UTC. Card numbers are
+refused wherever they stand.
+"""
+
+TAGS: Final = (
+    ("payments", "Create, confirm and watch payments."),
+    ("customers", "Customers at Stripe, and the cards they keep."),
+    ("cards", "Single cards: renew, take away, in and out of use."),
+    ("machine", "The transition table that every payment obeys."),
+    ("health", "For load balancers: no key needed."),
+)
 
 
 def describe(app: FastAPI) -> None:
-    """Add the schemas and the key to what the application says of itself."""
+    """Say what the routes cannot say of themselves."""
+    app.description = DESCRIPTION
+    app.openapi_tags = [{"name": name, "description": about} for name, about in TAGS]
+    app.servers = [{"url": "/", "description": "Where this document comes from."}]
     generate = app.openapi
 
     def complete() -> dict[str, Any]:
         document = generate()
-        components = document.setdefault("components", {})
-        components.setdefault("schemas", {}).update(SCHEMAS)
-        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        document["components"] = _components()
+        for item in document["paths"].values():
+            for operation in item.values():
+                operation["summary"] = _sentence_case(operation["summary"])
         return document
 
     app.openapi = complete  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+def _components() -> dict[str, Any]:
+    return {
+        "schemas": {**SCHEMAS, **body_schemas()},
+        "parameters": dict(PARAMETERS),
+        "headers": dict(HEADERS),
+        "examples": {**all_examples(), **error_examples()},
+        "securitySchemes": {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API key of this service: ork_…",
+            }
+        },
+    }
+
+
+def _sentence_case(summary: str) -> str:
+    return summary[:1] + summary[1:].lower()
 
 
 __all__ = ["SCHEMAS", "describe"]

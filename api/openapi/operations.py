@@ -7,71 +7,147 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from api.openapi.objects import TEXT, Schema, reference
+from api.errors import NotReady, ValidationFailed
+from api.openapi import refusals as refused
+from api.openapi.examples import ANSWERS, REQUESTS, references
+from api.openapi.refusals import Kinds, refusals
+from api.openapi.types import Schema, reference
 from api.queries import CARDS_PARAMETERS, LIST_PARAMETERS, Parameter
-from api.schemas import (
-    CUSTOMER_ID,
-    PAYMENT_METHOD_ID,
-    AttachBody,
-    Body,
-    CancelBody,
-    CardBody,
-    ConfirmBody,
-    CreateBody,
-    CustomerBody,
-    ReasonBody,
-    RefreshBody,
-)
+from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
+from orchestrator import errors
 
-_HEADERS: Final[Schema] = {
-    "Request-Id": {"schema": TEXT, "description": "Names this request in log and history."}
+HEADERS: Final[Mapping[str, Schema]] = {
+    "Request-Id": {
+        "description": "Names this request in our log and in the history.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^req_[0-9a-f]{24}$"},
+    },
+    "Idempotent-Replayed": {
+        "description": "There, and true, where this very request was carried out before: the "
+        "answer shows the thing as it is now.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the same request is worth sending again.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    "WWW-Authenticate": {
+        "description": "How to show who you are.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["Bearer"]},
+    },
+    "Cache-Control": {
+        "description": "Do not keep it.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["no-store"]},
+    },
 }
 
 
-def _answers(schema: str, successes: tuple[int, ...], refusals: tuple[int, ...]) -> Schema:
-    good = {str(status): _answer(status, schema, "application/json") for status in successes}
-    bad = {str(status): _answer(status, "error", "application/problem+json") for status in refusals}
-    return good | bad
+def _in_path(name: str, what: str, pattern: str, example: str) -> Schema:
+    schema = {"type": "string", "pattern": pattern}
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": what,
+        "schema": schema,
+        "example": example,
+    }
 
 
-def _answer(status: int, schema: str, media_type: str) -> Schema:
+def _idempotency_key(*, required: bool) -> Schema:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": required,
+        "description": "Your name for this request, printable ASCII. Sent again under it, the "
+        "request is carried out once; use another for another request.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "pattern": "^[ -~]*[!-~][ -~]*$",
+        },
+        "example": "order-1001",
+    }
+
+
+PARAMETERS: Final[Mapping[str, Schema]] = {
+    "payment_id": _in_path(
+        "payment_id",
+        "The payment's id.",
+        "^pay_[A-Za-z0-9]{1,64}$",
+        "pay_357013f46feb368936907c32d55c171a",
+    ),
+    "customer_id": _in_path("customer_id", "The customer's id.", CUSTOMER_ID, "cus_Cf1qkBjgqzMLjL"),
+    "card_id": _in_path(
+        "card_id",
+        "The card's id: its payment method's.",
+        PAYMENT_METHOD_ID,
+        "pm_1TqpKNjqFNRA8vCn",
+    ),
+    "idempotency_key": _idempotency_key(required=False),
+    "idempotency_key_needed": _idempotency_key(required=True),
+}
+
+
+def _answer(status: int, name: str, *headers: str, examples: tuple[str, ...] = ()) -> Schema:
+    """Describe an answer; without names of examples all of its schema's are shown."""
     return {
         "description": HTTPStatus(status).phrase,
-        "headers": _HEADERS,
-        "content": {media_type: {"schema": reference(schema)}},
+        "headers": {
+            header: {"$ref": f"#/components/headers/{header}"}
+            for header in ("Request-Id", *headers)
+        },
+        "content": {
+            "application/json": {
+                "schema": reference(name),
+                "examples": references(name, examples or ANSWERS[name]),
+            }
+        },
     }
 
 
 def _operation(
-    answers: Schema,
+    answers: Mapping[int, Schema],
+    kinds: Kinds,
     *,
-    body: type[Body] | None = None,
-    on: str | None = "payment_id",
-    needed: bool = False,
+    on: str | None = None,
+    body: str | None = None,
     body_needed: bool = False,
-    key: bool = True,
+    key_needed: bool = False,
+    keyed: bool = True,
     query: Mapping[str, Parameter] | None = None,
 ) -> Schema:
-    """Describe an operation on what ``on`` names in its path.
-
-    ``needed`` says that body and Idempotency-Key may not be missing; ``body_needed`` says it of
-    the body alone.
-    """
-    parameters = [_IN_PATH[on]] if on is not None else []
+    """Describe an operation on what ``on`` names in its path; ``kinds`` are its errors."""
+    parameters = [_parameter(on)] if on is not None else []
     parameters += [_in_query(name, parameter) for name, parameter in (query or {}).items()]
-    operation: Schema = {"responses": answers}
-    if key:
+    operation: Schema = {
+        "responses": {**{str(status): each for status, each in answers.items()}, **refusals(kinds)}
+    }
+    if keyed:
         operation["security"] = [{"key": []}]
     if body is not None:
-        parameters = [*parameters, {**_IDEMPOTENCY_KEY, "required": needed}]
-        schema = {"schema": body.model_json_schema()}
+        needed = "idempotency_key_needed" if key_needed else "idempotency_key"
+        parameters.append(_parameter(needed))
         operation["requestBody"] = {
-            "required": needed or body_needed,
-            "content": {"application/json": schema},
+            "required": body_needed,
+            "description": "JSON; what is not named here is refused.",
+            "content": {
+                "application/json": {
+                    "schema": reference(body),
+                    "examples": references(body, REQUESTS[body]),
+                }
+            },
         }
     if parameters:
         operation["parameters"] = parameters
     return operation
+
+
+def _parameter(name: str) -> Schema:
+    return {"$ref": f"#/components/parameters/{name}"}
 
 
 def _in_query(name: str, parameter: Parameter) -> Schema:
@@ -84,98 +160,150 @@ def _in_query(name: str, parameter: Parameter) -> Schema:
     }
 
 
-def _in_path(name: str, what: str, pattern: str) -> Schema:
-    schema = {"type": "string", "pattern": pattern}
-    return {"name": name, "in": "path", "required": True, "description": what, "schema": schema}
-
-
-_IN_PATH: Final[Mapping[str, Schema]] = {
-    "payment_id": _in_path("payment_id", "The payment's id.", "^pay_[A-Za-z0-9]{1,64}$"),
-    "customer_id": _in_path("customer_id", "The customer's id.", CUSTOMER_ID),
-    "card_id": _in_path("card_id", "The card's id: its payment method's.", PAYMENT_METHOD_ID),
+_PAYMENT_GONE: Final[Kinds] = (errors.PaymentNotFound,)
+_CUSTOMER_GONE: Final[Kinds] = (errors.CustomerNotFound,)
+_CARD_GONE: Final[Kinds] = (errors.CardNotFound,)
+_RACED: Final[Kinds] = (errors.WriteConflict,)
+_REPLAYED: Final = "Idempotent-Replayed"
+_STANDS: Final = ("succeeded", "card_disabled", "authentication_needed", "canceled")
+_FOUND: Final = {200: _answer(200, "payment", _REPLAYED, examples=_STANDS)}
+_FOUND_OR_UNKNOWN: Final = {
+    200: _answer(200, "payment", _REPLAYED, examples=_STANDS),
+    202: _answer(202, "payment", _REPLAYED, examples=("outcome_unknown",)),
 }
-_IDEMPOTENCY_KEY: Final[Schema] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"},
-}
-
-_READ_REFUSALS: Final = (401, 403, 404, 422)
-_WRITE_REFUSALS: Final = (400, 401, 403, 404, 409, 413, 422)
 
 CREATE: Final = _operation(
-    _answers("payment", (201,), (400, 401, 403, 409, 413, 422, 503)),
-    body=CreateBody,
-    on=None,
-    needed=True,
+    {201: _answer(201, "payment", _REPLAYED, examples=("created",))},
+    (
+        *refused.WRITING,
+        *refused.KEY_NEEDED,
+        *refused.CHANGING_AT_STRIPE,
+        *_CUSTOMER_GONE,
+        *_RACED,
+    ),
+    body="create_payment",
+    body_needed=True,
+    key_needed=True,
 )
 CONFIRM: Final = _operation(
-    _answers("payment", (200, 202), _WRITE_REFUSALS), body=ConfirmBody, needed=True
+    _FOUND_OR_UNKNOWN,
+    (
+        *refused.WRITING,
+        *refused.KEY_NEEDED,
+        *_PAYMENT_GONE,
+        *_RACED,
+        errors.PaymentHandled,
+        errors.PaymentEnding,
+        errors.AttemptInProgress,
+        errors.CardDisabled,
+        errors.CardUnknown,
+    ),
+    on="payment_id",
+    body="confirm_payment",
+    body_needed=True,
+    key_needed=True,
 )
-CANCEL: Final = _operation(_answers("payment", (200, 202), _WRITE_REFUSALS), body=CancelBody)
-REFRESH: Final = _operation(_answers("payment", (200,), (*_WRITE_REFUSALS, 503)), body=RefreshBody)
+CANCEL: Final = _operation(
+    _FOUND_OR_UNKNOWN,
+    (*refused.WRITING, *_PAYMENT_GONE, *_RACED, errors.PaymentHandled),
+    on="payment_id",
+    body="cancel_payment",
+)
+REFRESH: Final = _operation(
+    _FOUND,
+    (*refused.WRITING, *_PAYMENT_GONE, *_RACED, *refused.ASKING_STRIPE),
+    on="payment_id",
+    body="refresh_payment",
+)
 LIST: Final = _operation(
-    _answers("payments", (200,), (401, 403, 422)), on=None, query=LIST_PARAMETERS
+    {200: _answer(200, "payments")},
+    (*refused.READING, ValidationFailed),
+    query=LIST_PARAMETERS,
 )
-GET: Final = _operation(_answers("payment", (200,), _READ_REFUSALS))
-HISTORY: Final = _operation(_answers("history", (200,), _READ_REFUSALS))
-EXPLAIN: Final = _operation(_answers("explanation", (200,), _READ_REFUSALS))
+GET: Final = _operation(
+    {200: _answer(200, "payment", examples=_STANDS)},
+    (*refused.READING, *_PAYMENT_GONE),
+    on="payment_id",
+)
+HISTORY: Final = _operation(
+    {200: _answer(200, "history")}, (*refused.READING, *_PAYMENT_GONE), on="payment_id"
+)
+EXPLAIN: Final = _operation(
+    {200: _answer(200, "explanation")}, (*refused.READING, *_PAYMENT_GONE), on="payment_id"
+)
 CLIENT_SECRET: Final = _operation(
-    {
-        **_answers("client_secret", (200,), (*_READ_REFUSALS, 503)),
-        "200": {
-            **_answer(200, "client_secret", "application/json"),
-            "headers": {
-                **_HEADERS,
-                "Cache-Control": {
-                    "schema": {"const": "no-store"},
-                    "description": "Do not keep it.",
-                },
-            },
-        },
-    }
+    {200: _answer(200, "client_secret", "Cache-Control")},
+    (*refused.READING, *_PAYMENT_GONE, *refused.ASKING_STRIPE),
+    on="payment_id",
 )
 CREATE_CUSTOMER: Final = _operation(
-    _answers("customer", (201,), (400, 401, 403, 409, 413, 422, 503)),
-    body=CustomerBody,
-    on=None,
+    {201: _answer(201, "customer", _REPLAYED)},
+    (*refused.WRITING, *refused.CHANGING_AT_STRIPE, *_CUSTOMER_GONE),
+    body="create_customer",
 )
 GET_CUSTOMER: Final = _operation(
-    _answers("customer", (200,), (*_READ_REFUSALS, 503)), on="customer_id"
+    {200: _answer(200, "customer")},
+    (*refused.READING, *_CUSTOMER_GONE, *refused.ASKING_STRIPE),
+    on="customer_id",
 )
 ATTACH_CARD: Final = _operation(
-    _answers("card", (201,), (*_WRITE_REFUSALS, 503)),
-    body=AttachBody,
+    {201: _answer(201, "card", _REPLAYED)},
+    (
+        *refused.WRITING,
+        *refused.CHANGING_AT_STRIPE,
+        *_CUSTOMER_GONE,
+        *_CARD_GONE,
+        errors.CardUnknown,
+    ),
     on="customer_id",
+    body="attach_card",
     body_needed=True,
 )
 LIST_CARDS: Final = _operation(
-    _answers("cards", (200,), (*_READ_REFUSALS, 503)), on="customer_id", query=CARDS_PARAMETERS
+    {200: _answer(200, "cards")},
+    (*refused.READING, ValidationFailed, *_CUSTOMER_GONE, *refused.ASKING_STRIPE),
+    on="customer_id",
+    query=CARDS_PARAMETERS,
 )
-GET_CARD: Final = _operation(_answers("card", (200,), (*_READ_REFUSALS, 503)), on="card_id")
+_CARD_READ: Final[Kinds] = (*_CARD_GONE, errors.CardUnknown, *refused.ASKING_STRIPE)
+GET_CARD: Final = _operation(
+    {200: _answer(200, "card")}, (*refused.READING, *_CARD_READ), on="card_id"
+)
 UPDATE_CARD: Final = _operation(
-    _answers("card", (200,), (*_WRITE_REFUSALS, 503)), body=CardBody, on="card_id"
+    {200: _answer(200, "card", _REPLAYED)},
+    (*refused.WRITING, *_CARD_READ, *refused.CHANGING_AT_STRIPE),
+    on="card_id",
+    body="update_card",
 )
 DETACH_CARD: Final = _operation(
-    _answers("card", (200,), (401, 403, 404, 409, 422, 503)), on="card_id"
+    {200: _answer(200, "card")},
+    (*refused.READING, *_CARD_READ, *refused.CHANGING_AT_STRIPE),
+    on="card_id",
 )
 BY_HAND: Final = _operation(
-    _answers("card", (200,), (*_WRITE_REFUSALS, 503)),
-    body=ReasonBody,
+    {200: _answer(200, "card", _REPLAYED)},
+    (*refused.WRITING, *_CARD_READ, *_RACED),
     on="card_id",
+    body="reason",
     body_needed=True,
 )
-MACHINE: Final = _operation(_answers("machine", (200,), (401, 422)), on=None)
+MACHINE: Final = _operation({200: _answer(200, "machine")}, refused.WITH_KEY)
 DIAGRAM: Final = _operation(
     {
-        "200": {
-            "description": "The diagram",
-            "headers": _HEADERS,
-            "content": {"image/svg+xml": {"schema": TEXT}},
-        },
-        **_answers("error", (), (401, 422)),
+        200: {
+            "description": "The transition table as a picture.",
+            "headers": {"Request-Id": {"$ref": "#/components/headers/Request-Id"}},
+            "content": {
+                "image/svg+xml": {
+                    "schema": {"type": "string", "description": "An SVG document."},
+                    "examples": references("diagram", ANSWERS["diagram"]),
+                }
+            },
+        }
     },
-    on=None,
+    refused.WITH_KEY,
 )
-HEALTH: Final = _operation(_answers("status", (200,), ()), on=None, key=False)
-READINESS: Final = _operation(_answers("status", (200,), (503,)), on=None, key=False)
+HEALTH: Final = _operation({200: _answer(200, "status")}, refused.WITHOUT_KEY, keyed=False)
+READINESS: Final = _operation(
+    {200: _answer(200, "status")}, (*refused.WITHOUT_KEY, NotReady), keyed=False
+)

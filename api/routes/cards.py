@@ -3,18 +3,18 @@
 import re
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.accept import accept, answer, caller_of
 from api.authentication import ADMIN, PAYMENTS, authenticate
 from api.openapi import operations
-from api.routes.direct import DirectRoute
+from api.routes.direct import router_of
 from api.schemas import PAYMENT_METHOD_ID, CardBody, ReasonBody
 from api.shapes import card_document
 from orchestrator.errors import CardNotFound
 from orchestrator.runtime import Runtime
 
-router = APIRouter(route_class=DirectRoute)
+router = router_of("cards")
 
 # What is not shaped like a payment method's id is no card; Stripe need not be asked.
 _ID: Final = re.compile(PAYMENT_METHOD_ID)

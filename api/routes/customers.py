@@ -3,19 +3,19 @@
 import re
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.accept import accept, answer
 from api.authentication import PAYMENTS, authenticate
 from api.openapi import operations
 from api.queries import CARDS_PARAMETERS, read_query
-from api.routes.direct import DirectRoute
+from api.routes.direct import router_of
 from api.schemas import CUSTOMER_ID, AttachBody, CustomerBody
 from api.shapes import card_document, customer_document, list_document
 from orchestrator.errors import CustomerNotFound
 from orchestrator.runtime import Runtime
 
-router = APIRouter(route_class=DirectRoute)
+router = router_of("customers")
 
 # What is not shaped like a customer's id is nobody's; Stripe need not be asked.
 _ID: Final = re.compile(CUSTOMER_ID)

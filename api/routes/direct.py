@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 
@@ -17,3 +17,16 @@ class DirectRoute(APIRoute):
         """Return the function itself."""
         endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
         return endpoint
+
+
+def router_of(noun: str) -> APIRouter:
+    """Begin the router of a noun, under which the description lists its operations."""
+    return APIRouter(
+        route_class=DirectRoute, tags=[noun], generate_unique_id_function=_operation_id
+    )
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Name an operation after its function: ``create_payment`` is ``createPayment``."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

@@ -6,15 +6,15 @@ from typing import Final
 
 import orjson
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.errors import NotReady
 from api.openapi import operations
-from api.routes.direct import DirectRoute
+from api.routes.direct import router_of
 from orchestrator.runtime import Runtime
 from orchestrator.store import migrate
 
-router = APIRouter(route_class=DirectRoute)
+router = router_of("health")
 log = structlog.get_logger("orchestrator.api")
 
 DATABASE_SECONDS: Final = 5

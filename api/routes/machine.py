@@ -3,14 +3,14 @@
 from functools import cache
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.authentication import ANY, authenticate
 from api.openapi import operations
-from api.routes.direct import DirectRoute
+from api.routes.direct import router_of
 from orchestrator.states import draw, machine_document
 
-router = APIRouter(route_class=DirectRoute)
+router = router_of("machine")
 
 
 @router.get("/v1/machine", openapi_extra=operations.MACHINE)
@@ -20,7 +20,7 @@ async def get_machine(request: Request) -> Response:
     return Response(_machine(), media_type="application/json")
 
 
-@router.get("/v1/machine/diagram.svg", openapi_extra=operations.DIAGRAM)
+@router.get("/v1/machine/diagram.svg", response_class=Response, openapi_extra=operations.DIAGRAM)
 async def get_diagram(request: Request) -> Response:
     """Draw the transition table."""
     await authenticate(request, ANY)

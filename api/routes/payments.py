@@ -6,14 +6,14 @@ Decides nothing: what may happen to a payment is the use cases' business.
 import re
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.accept import accept, answer
 from api.authentication import PAYMENTS, READING, Identity, authenticate
 from api.errors import ValidationFailed
 from api.openapi import operations
 from api.queries import read_list_query
-from api.routes.direct import DirectRoute
+from api.routes.direct import router_of
 from api.schemas import CancelBody, ConfirmBody, CreateBody, RefreshBody
 from api.shapes import (
     client_secret_document,
@@ -27,7 +27,7 @@ from orchestrator.gateway.currencies import InvalidAmount
 from orchestrator.payments import Payments
 from orchestrator.requests import Result
 
-router = APIRouter(route_class=DirectRoute)
+router = router_of("payments")
 
 NOT_STORED: Final = {"Cache-Control": "no-store"}
 

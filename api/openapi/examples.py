@@ -1,0 +1,237 @@
+"""What requests and answers look like: each example is valid by its schema, and a test says so."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+Example = dict[str, Any]
+
+_ID: Final = "pay_357013f46feb368936907c32d55c171a"
+_CREATED: Final = "2026-03-01T12:00:00.000000Z"
+
+CREATED_PAYMENT: Final[Example] = {
+    "id": _ID,
+    "object": "payment",
+    "state": "created",
+    "handled": False,
+    "amount": 1999,
+    "currency": "usd",
+    "customer": None,
+    "item_ids": ["sku_1"],
+    "transaction_id": "order-1001",
+    "description": None,
+    "metadata": {},
+    "attempts_used": 0,
+    "attempts_left": 4,
+    "max_attempts": 4,
+    "payment_intent": "pi_3TqpKNjqFNRA8vCn",
+    "last_outcome": None,
+    "excluded_cards": [],
+    "next_action": None,
+    "failure_reason": None,
+    "expires_at": "2026-03-02T12:00:00.000000Z",
+    "created_at": _CREATED,
+    "updated_at": _CREATED,
+}
+_OUTCOME: Final[Example] = {
+    "code": "expired_card",
+    "decline_code": None,
+    "advice_code": None,
+    "handler": "disable_until_renewed",
+    "completed": True,
+    "requires_retry": True,
+    "message": "Your card has expired. Please use another card.",
+    "same_card_allowed": False,
+    "retry_not_before": None,
+}
+_EXCLUDED: Final = [{"payment_method": "pm_1TqpKNjqFNRA8vCn", "reason": "expired_card"}]
+_SUCCEEDED: Final[Example] = CREATED_PAYMENT | {
+    "state": "succeeded",
+    "handled": True,
+    "attempts_used": 1,
+    "attempts_left": 3,
+}
+_DISABLED: Final[Example] = CREATED_PAYMENT | {
+    "state": "card_disabled",
+    "attempts_used": 1,
+    "attempts_left": 3,
+    "last_outcome": _OUTCOME,
+    "excluded_cards": _EXCLUDED,
+}
+_CHALLENGED: Final[Example] = CREATED_PAYMENT | {
+    "state": "confirming",
+    "attempts_used": 1,
+    "attempts_left": 3,
+    "next_action": {"type": "use_stripe_sdk", "use_stripe_sdk": {}},
+}
+_UNKNOWN: Final[Example] = _CHALLENGED | {"next_action": None}
+_CANCELED: Final[Example] = CREATED_PAYMENT | {
+    "state": "failed",
+    "handled": True,
+    "failure_reason": "requested_by_customer",
+}
+_TRANSITION: Final[Example] = {
+    "object": "transition",
+    "payment": _ID,
+    "sequence": 1,
+    "source": None,
+    "event": "create",
+    "target": "created",
+    "attempt": None,
+    "handler": None,
+    "handler_error": None,
+    "completed": None,
+    "requires_retry": None,
+    "code": None,
+    "decline_code": None,
+    "reason": None,
+    "actor": {"kind": "api_key", "id": "970a465ce46080a5"},
+    "request_id": "req_2d691c5ecabef51002a5f502",
+    "stripe_request_id": None,
+    "stripe_event_id": None,
+    "evidence": None,
+    "machine_version": "9a1c",
+    "rules_version": "5f20",
+    "occurred_at": _CREATED,
+    "previous_hash": "0" * 64,
+    "hash": "d" * 64,
+}
+_CARD: Final[Example] = {
+    "id": "pm_1TqpKNjqFNRA8vCn",
+    "object": "card",
+    "customer": "cus_Cf1qkBjgqzMLjL",
+    "brand": "visa",
+    "last4": "4242",
+    "exp_month": 12,
+    "exp_year": 2034,
+    "usable": True,
+    "disabled_reason": None,
+    "disabled_at": None,
+}
+_CUSTOMER: Final[Example] = {
+    "id": "cus_Cf1qkBjgqzMLjL",
+    "object": "customer",
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "metadata": {},
+    "created_at": _CREATED,
+}
+
+
+def _list(data: list[Example], url: str) -> Example:
+    return {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+# By the name of the schema they are examples of.
+ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "payment": {
+        "created": CREATED_PAYMENT | {"client_secret": "pi_3TqpKNjqFNRA8vCn_secret_f2Xb"},
+        "outcome_unknown": _UNKNOWN,
+        "succeeded": _SUCCEEDED,
+        "card_disabled": _DISABLED,
+        "authentication_needed": _CHALLENGED,
+        "canceled": _CANCELED,
+    },
+    "payments": {"one": _list([_SUCCEEDED], "/v1/payments")},
+    "history": {"created": _list([_TRANSITION], f"/v1/payments/{_ID}/history")},
+    "explanation": {
+        "card_disabled": {
+            "object": "explanation",
+            "payment": _ID,
+            "state": "card_disabled",
+            "handled": False,
+            "summary": "The last card has expired and may not be used again.",
+            "rule": {
+                "code": "expired_card",
+                "decline_code": None,
+                "handler": "disable_until_renewed",
+                "meaning": "the card has expired",
+                "completed": True,
+                "requires_retry": True,
+                "event": "disable_card",
+                "rules_version": "5f20",
+            },
+            "allowed_events": ["confirm", "cancel", "expire"],
+            "attempts_left": 3,
+            "max_attempts": 4,
+            "deadline": "2026-03-02T12:00:00.000000Z",
+            "deadline_effect": "The payment expires and is canceled at Stripe.",
+            "excluded_cards": _EXCLUDED,
+            "next_steps": ["Fetch the customer's cards again and ask for another one."],
+        }
+    },
+    "client_secret": {
+        "secret": {
+            "object": "client_secret",
+            "payment": _ID,
+            "client_secret": "pi_3TqpKNjqFNRA8vCn_secret_f2Xb",
+        }
+    },
+    "customer": {"ada": _CUSTOMER},
+    "card": {
+        "usable": _CARD,
+        "out_of_use": _CARD
+        | {"usable": False, "disabled_reason": "expired_card", "disabled_at": _CREATED},
+    },
+    "cards": {"one": _list([_CARD], "/v1/customers/cus_Cf1qkBjgqzMLjL/cards")},
+    "machine": {
+        "shortened": {
+            "object": "machine",
+            "version": "9a1c",
+            "states": ["created", "confirming", "succeeded"],
+            "terminal_states": ["succeeded"],
+            "events": ["confirm", "succeed"],
+            "transitions": [
+                {"source": "created", "event": "confirm", "target": "confirming"},
+                {"source": "confirming", "event": "succeed", "target": "succeeded"},
+            ],
+            "max_attempts": 10,
+            "longest_path": 20,
+        }
+    },
+    "status": {"ok": {"status": "ok"}},
+    "diagram": {"beginning": "<svg xmlns=…"},
+}
+# By the name of the body they are examples of.
+REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {
+    "create_payment": {
+        "order": {
+            "amount": 1999,
+            "currency": "usd",
+            "item_ids": ["sku_1"],
+            "transaction_id": "order-1001",
+        },
+        "least": {"amount": 1999, "currency": "usd"},
+    },
+    "confirm_payment": {
+        "card": {"payment_method": "pm_card_visa"},
+        "with_redirect": {
+            "payment_method": "pm_card_visa",
+            "return_url": "https://shop.example.com/orders/1001",
+        },
+        "customer_not_there": {"payment_method": "pm_card_visa", "off_session": True},
+    },
+    "cancel_payment": {"with_reason": {"reason": "requested_by_customer"}, "nothing": {}},
+    "refresh_payment": {"nothing": {}},
+    "create_customer": {"ada": {"email": "ada@example.com", "name": "Ada Lovelace"}},
+    "attach_card": {"card": {"payment_method": "pm_card_visa"}},
+    "update_card": {
+        "renewed": {"exp_month": 12, "exp_year": 2040},
+        "moved": {"billing_details": {"address": {"city": "Berlin", "country": "DE"}}},
+    },
+    "reason": {"reported": {"reason": "reported stolen by telephone"}},
+}
+
+
+def all_examples() -> dict[str, Any]:
+    """Return every example under the name it is referred to by."""
+    return {
+        f"{kind}_{name}": {"summary": name.replace("_", " ").capitalize(), "value": value}
+        for examples in (ANSWERS, REQUESTS)
+        for kind, each in examples.items()
+        for name, value in each.items()
+    }
+
+
+def references(kind: str, names: Iterable[str]) -> dict[str, Any]:
+    """Point to examples of a kind."""
+    return {name: {"$ref": f"#/components/examples/{kind}_{name}"} for name in names}

@@ -1,0 +1,185 @@
+"""The objects that tell of payments: the payment itself, its history, and why it is where it is."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.openapi.types import (
+    EVENTS,
+    STATES,
+    Schema,
+    always,
+    flag,
+    labels,
+    list_of,
+    maybe,
+    maybe_flag,
+    maybe_moment,
+    maybe_number,
+    maybe_text,
+    moment,
+    number,
+    one_of,
+    page_of,
+    record,
+    text,
+)
+from orchestrator.states import LARGEST_MAX_ATTEMPTS
+
+_STATE: Final = one_of(
+    STATES,
+    "created: no card was tried. confirming: Stripe was asked, and the outcome is not known yet "
+    "(with next_action the customer has to authenticate). requires_new_card: the last attempt was "
+    "declined. card_disabled: the last card may not be used again. succeeded: paid, once and for "
+    "good. failed: over for good, and canceled at Stripe.",
+)
+_EXCLUDED: Final = list_of(
+    record(
+        "One card.",
+        {
+            "payment_method": text("The card's id."),
+            "reason": text("The code for which it was put out of use."),
+        },
+    ),
+    "Cards that this payment has put out of use.",
+)
+_ATTEMPTS_LEFT: Final = number("How many confirmations may still be made.")
+_MAX_ATTEMPTS: Final = number(
+    "How many confirmations the payment may make in all.", minimum=1, maximum=LARGEST_MAX_ATTEMPTS
+)
+_HANDLED: Final = flag("Whether the payment is succeeded or failed: nothing moves it any more.")
+
+OUTCOME: Final = record(
+    "How the last attempt ended; null before the first ending.",
+    {
+        "code": maybe_text("Stripe's error code."),
+        "decline_code": maybe_text("The issuer's reason, as Stripe names it."),
+        "advice_code": maybe_text("What Stripe advises: try_again_later, do_not_try_again, …"),
+        "handler": maybe_text("The handler that decided."),
+        "completed": flag("Whether the handler was done with the outcome."),
+        "requires_retry": flag("Whether another attempt is wanted."),
+        "message": text("A sentence that may be shown to the customer."),
+        "same_card_allowed": flag("Whether the same card may be tried again."),
+        "retry_not_before": maybe_moment("From when on the same card is worth another try."),
+    },
+)
+
+PAYMENT_OBJECTS: Final[Mapping[str, Schema]] = {
+    "payment": record(
+        "What a customer shall pay once.",
+        {
+            "id": text("The payment's id.", pattern="^pay_"),
+            "object": always("payment"),
+            "state": _STATE,
+            "handled": _HANDLED,
+            "amount": number("In the currency's smallest unit: 1999 is 19.99 USD.", minimum=1),
+            "currency": text("ISO 4217, in lower case."),
+            "customer": maybe_text("The customer at Stripe."),
+            "item_ids": list_of({"type": "string"}, "What is being paid for."),
+            "transaction_id": maybe_text("Your own name for it; need not be unique."),
+            "description": maybe_text("What Stripe shows beside it."),
+            "metadata": labels("Your own labels, kept with it here and at Stripe."),
+            "attempts_used": number("How many confirmations were made."),
+            "attempts_left": _ATTEMPTS_LEFT,
+            "max_attempts": _MAX_ATTEMPTS,
+            "payment_intent": text("Its PaymentIntent at Stripe, one for all its cards."),
+            "last_outcome": maybe(OUTCOME),
+            "excluded_cards": _EXCLUDED,
+            "next_action": {
+                "type": ["object", "null"],
+                "description": "What the customer has to do, as Stripe says it: hand it to "
+                "Stripe.js (handleNextAction), or send the browser to redirect_to_url.",
+            },
+            "failure_reason": maybe_text("Why it failed; null unless it did."),
+            "expires_at": moment("When it ends by itself if no card is tried by then."),
+            "created_at": moment("When it was created."),
+            "updated_at": moment("When anything about it last changed."),
+            "client_secret": text(
+                "For the customer's browser and Stripe.js. In the answer to a create alone."
+            ),
+        },
+        optional=("client_secret",),
+    ),
+    "payments": page_of("payment", "Payments, newest first."),
+    "transition": record(
+        "One step of a payment, as it was recorded and never changed since.",
+        {
+            "object": always("transition"),
+            "payment": text("The payment's id."),
+            "sequence": number("Its place in the history, from 1.", minimum=1),
+            "source": maybe(one_of(STATES, "The state before; null for the first row.")),
+            "event": one_of(["create", *EVENTS], "What happened."),
+            "target": one_of(STATES, "The state after."),
+            "attempt": maybe_number("Which attempt it belongs to."),
+            "handler": maybe_text("The handler that decided."),
+            "handler_error": maybe_text("What the handler raised, if it did."),
+            "completed": maybe_flag("What the handler said: whether it was done."),
+            "requires_retry": maybe_flag("What the handler said: whether a retry is wanted."),
+            "code": maybe_text("Stripe's error code."),
+            "decline_code": maybe_text("The issuer's reason, as Stripe names it."),
+            "reason": maybe_text("Why, where no code says it."),
+            "actor": record(
+                "Who caused it.",
+                {
+                    "kind": one_of(
+                        ["api_key", "stripe", "worker", "operator"], "What kind of actor."
+                    ),
+                    "id": maybe_text("Which one: an API key's id, a worker's name."),
+                },
+            ),
+            "request_id": maybe_text("The request that caused it."),
+            "stripe_request_id": maybe_text("Stripe's own id of the call that told of it."),
+            "stripe_event_id": maybe_text("Stripe's event that told of it."),
+            "evidence": maybe_number("The number of the evidence it cites."),
+            "machine_version": text("The version of the transition table."),
+            "rules_version": text("The version of the rules that decided."),
+            "occurred_at": moment("When it was recorded."),
+            "previous_hash": text("The hash of the row before."),
+            "hash": text("SHA-256 over this row, so that nobody can change it unseen."),
+        },
+    ),
+    "history": page_of("transition", "All transitions of a payment, oldest first."),
+    "explanation": record(
+        "Why a payment is where it is, in words.",
+        {
+            "object": always("explanation"),
+            "payment": text("The payment's id."),
+            "state": _STATE,
+            "handled": _HANDLED,
+            "summary": text("A sentence or two that can be read out."),
+            "rule": maybe(
+                record(
+                    "The rule that decided last; null where none has.",
+                    {
+                        "code": maybe_text("Stripe's error code."),
+                        "decline_code": maybe_text("The issuer's reason."),
+                        "handler": text("The handler that decided."),
+                        "meaning": maybe_text("What the code means."),
+                        "completed": maybe_flag("Whether the handler was done."),
+                        "requires_retry": maybe_flag("Whether it wanted a retry."),
+                        "event": one_of(EVENTS, "The event it led to."),
+                        "rules_version": text("The version of the rules."),
+                    },
+                )
+            ),
+            "allowed_events": list_of(
+                {"type": "string", "enum": EVENTS}, "What may happen to it next."
+            ),
+            "attempts_left": _ATTEMPTS_LEFT,
+            "max_attempts": _MAX_ATTEMPTS,
+            "deadline": maybe_moment("When it is ended if nothing happens; null once handled."),
+            "deadline_effect": maybe_text("What happens then."),
+            "excluded_cards": _EXCLUDED,
+            "next_steps": list_of(
+                {"type": "string"}, "What happens next by itself, and what you can do."
+            ),
+        },
+    ),
+    "client_secret": record(
+        "A payment's client secret, for the page of the customer who pays it.",
+        {
+            "object": always("client_secret"),
+            "payment": text("The payment's id."),
+            "client_secret": text("Give it to nobody but that customer; do not keep or log it."),
+        },
+    ),
+}
