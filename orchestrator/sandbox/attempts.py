@@ -7,11 +7,12 @@ from orchestrator.sandbox import intents
 from orchestrator.sandbox.accounts import new_id
 from orchestrator.sandbox.aftermath import follow_success
 from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.charge_objects import charge_json
 from orchestrator.sandbox.declines import Decline
 from orchestrator.sandbox.errors import ApiError, Declined
 from orchestrator.sandbox.intents import Attempt, End
 from orchestrator.sandbox.model import Challenge, Charge, Intent, PaymentMethod, Status
-from orchestrator.sandbox.objects import charge_json, intent_json, payment_method_json
+from orchestrator.sandbox.objects import intent_json, payment_method_json
 
 AUTHENTICATION_FAILED = (
     "The provided PaymentMethod has failed authentication. You can provide payment_method_data "

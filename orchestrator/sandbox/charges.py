@@ -3,8 +3,8 @@
 from typing import Any
 
 from orchestrator.sandbox.calls import Call, created_within, page
+from orchestrator.sandbox.charge_objects import charge_json
 from orchestrator.sandbox.errors import resource_missing
-from orchestrator.sandbox.objects import charge_json
 
 
 def retrieve(call: Call) -> dict[str, Any]:

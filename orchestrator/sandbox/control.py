@@ -16,12 +16,13 @@ from orchestrator.sandbox import attempts, errors, payment_intents, refunds
 from orchestrator.sandbox.accounts import Settings, World
 from orchestrator.sandbox.calls import Call
 from orchestrator.sandbox.challenges import OUTCOMES, customer_call, end_challenge
+from orchestrator.sandbox.charge_objects import refund_json
 from orchestrator.sandbox.clock import ClockInvalid, move
 from orchestrator.sandbox.declines import issuer_decline
 from orchestrator.sandbox.errors import ApiError, Declined
 from orchestrator.sandbox.faults import FaultInvalid, Faults, read_rules
 from orchestrator.sandbox.model import Charge, Intent, Status
-from orchestrator.sandbox.objects import intent_json, refund_json
+from orchestrator.sandbox.objects import intent_json
 from orchestrator.sandbox.operations import OPERATIONS
 from orchestrator.sandbox.pipeline import answer_of, parse_key
 

@@ -5,13 +5,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from orchestrator.sandbox.accounts import Account
+from orchestrator.sandbox.charge_objects import charge_json
 from orchestrator.sandbox.errors import RequestInvalid
-from orchestrator.sandbox.objects import (
-    charge_json,
-    customer_json,
-    intent_json,
-    payment_method_json,
-)
+from orchestrator.sandbox.objects import customer_json, intent_json, payment_method_json
 
 DEPTH_LIMIT: Final = 4  # docs.stripe.com/expand
 # By kind of object: the fields that can be expanded, and what stands in them.

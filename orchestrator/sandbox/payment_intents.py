@@ -7,6 +7,7 @@ from orchestrator.sandbox.accounts import new_id
 from orchestrator.sandbox.aftermath import follow_success
 from orchestrator.sandbox.attempts import Confirmation, capture_charge, pay
 from orchestrator.sandbox.calls import Call, created_within, page
+from orchestrator.sandbox.charge_objects import charge_json
 from orchestrator.sandbox.confirmations import apply_parameters, checked_method, refuse_status
 from orchestrator.sandbox.currencies import CURRENCIES, MINIMUM_AMOUNTS
 from orchestrator.sandbox.errors import (
@@ -17,7 +18,7 @@ from orchestrator.sandbox.errors import (
     unexpected_state,
 )
 from orchestrator.sandbox.model import Charge, Intent, PaymentMethod, Status
-from orchestrator.sandbox.objects import charge_json, intent_json
+from orchestrator.sandbox.objects import intent_json
 from orchestrator.sandbox.refunds import release
 
 _CONFIRM_ONLY = ("error_on_requires_action", "off_session", "return_url")

@@ -9,9 +9,9 @@ from typing import Any
 from orchestrator.sandbox.accounts import new_id
 from orchestrator.sandbox.calls import Call, created_within, page
 from orchestrator.sandbox.cards import RefundCourse
+from orchestrator.sandbox.charge_objects import charge_json, refund_json
 from orchestrator.sandbox.errors import refused, resource_missing
 from orchestrator.sandbox.model import Charge, Refund
-from orchestrator.sandbox.objects import charge_json, refund_json
 
 # How a refund begins and, some time later, ends; docs.stripe.com/testing#refunds.
 COURSES: dict[RefundCourse, tuple[str, str]] = {
