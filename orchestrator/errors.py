@@ -152,7 +152,7 @@ class StripeUnavailable(OrchestratorError):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"Stripe could not be asked to {what}; nothing was written. "
-            "Send the same request with the same Idempotency-Key again."
+            "Send the same request again, a POST with the same Idempotency-Key."
         )
 
 

@@ -106,7 +106,7 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     ),
     "stripe_unavailable": (
         "Stripe could not be asked to create the payment; nothing was written. Send the same "
-        "request with the same Idempotency-Key again.",
+        "request again, a POST with the same Idempotency-Key.",
         {},
     ),
     "not_ready": ("The database does not answer.", {}),

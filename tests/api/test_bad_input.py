@@ -365,7 +365,12 @@ async def test_card_numbers_in_the_body(api: Api) -> None:
         for operation in POSTS
         for case, (_, param) in HIDDEN_CARDS.items()
     }
-    assert [case for case, answer in answers.items() if "4242" in answer.text] == []
+    # A request's id is random, and now and then holds these digits by itself.
+    texts = {
+        case: answer.text.replace(answer.headers["Request-Id"], "")
+        for case, answer in answers.items()
+    }
+    assert [case for case, text in texts.items() if "4242" in text] == []
     assert await stored(api) == before
 
 
