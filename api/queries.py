@@ -171,7 +171,12 @@ def _text(pattern: str, must_be: str, purpose: str) -> Parameter:
 
 
 def _moment(comparison: Comparison) -> Parameter:
-    schema = {"type": "string", "pattern": f"^({_UNIX_SECONDS}|{_RFC_3339})$"}
+    schema = {
+        "anyOf": [
+            {"type": "string", "format": "date-time"},
+            {"type": "string", "pattern": f"^{_UNIX_SECONDS}$"},
+        ]
+    }
     which = _WHICH_CREATED[comparison]
     purpose = f"Payments created {which} this moment: RFC 3339 with an offset, or Unix seconds."
     return Parameter(read_moment, schema, purpose)

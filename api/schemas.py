@@ -81,12 +81,26 @@ class Body(BaseModel):
             raise _failure(exc) from exc
 
 
+# Said by hand: of a key's pattern pydantic's schema would let values of any kind pass under others.
+_METADATA_SCHEMA: Final = {
+    "type": "object",
+    "maxProperties": MAX_METADATA_KEYS,
+    "propertyNames": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 40,
+        "pattern": r"^[^\x00\[\]]*$",
+        "not": {"enum": sorted(RESERVED_METADATA_KEYS)},
+    },
+    "additionalProperties": {"type": "string", "maxLength": 500, "pattern": _NO_NUL},
+}
 Metadata = Annotated[
     dict[
         Annotated[str, _text(40, pattern=r"^[^\x00\[\]]*$"), AfterValidator(_not_reserved)],
         Annotated[str, _text(500, shortest=0)],
     ],
     Field(max_length=MAX_METADATA_KEYS),
+    WithJsonSchema(_METADATA_SCHEMA),
 ]
 
 
@@ -150,7 +164,10 @@ class ConfirmBody(Body):
     )
     return_url: (
         Annotated[
-            str, _text(2048, pattern=r"^[\x21-\x7e]+$"), AfterValidator(_absolute_web_address)
+            str,
+            _text(2048, pattern=r"^[\x21-\x7e]+$"),
+            AfterValidator(_absolute_web_address),
+            WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2048}),
         ]
         | None
     ) = Field(

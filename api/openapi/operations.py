@@ -57,18 +57,17 @@ def _in_path(name: str, what: str, pattern: str, example: str) -> Schema:
 
 
 def _idempotency_key(*, required: bool) -> Schema:
+    schema: Schema = {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"}
+    if required:
+        # A blank key is none.
+        schema |= {"minLength": 1, "pattern": "^[ -~]*[!-~][ -~]*$"}
     return {
         "name": "Idempotency-Key",
         "in": "header",
         "required": required,
         "description": "Your name for this request, printable ASCII. Sent again under it, the "
         "request is carried out once; use another for another request.",
-        "schema": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 255,
-            "pattern": "^[ -~]*[!-~][ -~]*$",
-        },
+        "schema": schema,
         "example": "order-1001",
     }
 
