@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from api.errors import ValidationFailed
-from api.fields import field_name
+from api.wording import sentence_of
 from orchestrator.customers import CreateCustomer, UpdateCard
 from orchestrator.gateway.currencies import MAXIMUM_AMOUNT, SUPPORTED_CURRENCIES
 from orchestrator.requests import ConfirmPayment, CreatePayment
@@ -49,7 +49,8 @@ def _supported(currency: str) -> str:
 
 def _not_reserved(key: str) -> str:
     if key in RESERVED_METADATA_KEYS:
-        raise ValueError(f"must not hold the keys {', '.join(sorted(RESERVED_METADATA_KEYS))}")
+        names = ", ".join(sorted(RESERVED_METADATA_KEYS))
+        raise ValueError(f"is a name that this service keeps for itself, like each of {names}")
     return key
 
 
@@ -284,15 +285,5 @@ class ReasonBody(Body):
 
 def _failure(error: ValidationError) -> ValidationFailed:
     """Turn pydantic's first complaint into ours; it must not repeat the value."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    # Of a bad key pydantic tells the key and then that it is one.
-    name = field_name(part for part in first["loc"] if part not in ("", "[key]"))
-    if first["type"] == "value_error":
-        sentence = f"{name} {first['ctx']['error']}."
-    elif first["type"] == "extra_forbidden":
-        sentence = f"{name} is not a field of this request."
-    elif first["type"] == "missing":
-        sentence = f"{name} is required."
-    else:
-        sentence = f"{name}: {first['msg']}."
+    name, sentence = sentence_of(error.errors(include_url=False, include_input=False)[0])
     return ValidationFailed(sentence, name)
