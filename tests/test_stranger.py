@@ -1,0 +1,56 @@
+"""A stranger's script that has only the OpenAPI document creates and confirms a payment."""
+
+import ast
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from examples import stranger
+from tests.api.conftest import Api, open_api
+from tests.client.test_clients import on_a_socket
+from tests.world import World
+
+
+@asynccontextmanager
+async def served(world: World) -> AsyncIterator[tuple[Api, str]]:
+    """Serve the API on loopback."""
+    async with open_api(world) as api, on_a_socket(api) as url:
+        yield api, url
+
+
+async def test_a_stranger_pays(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The document alone leads to a payment that succeeded, and Stripe charged it once."""
+    async with served(world) as (api, url):
+        await asyncio.to_thread(stranger.main, [url, api.secret])
+        listed = await api.get("/v1/payments")
+    (payment,) = listed.json()["data"]
+    ledger = await world.control("GET", "/ledger")
+
+    told = capsys.readouterr().out
+    assert f"{payment['id']}: created → confirming → succeeded\n" in told
+    assert [charge["amount"] for charge in ledger["charges"]] == [payment["amount"]]
+
+
+async def test_a_refusal_is_told(world: World) -> None:
+    """Where the key is wrong the script says what the service said."""
+    async with served(world) as (_, url):
+        with pytest.raises(SystemExit, match="createPayment answered 401"):
+            await asyncio.to_thread(stranger.main, [url, "ork_nobody"])
+
+
+def test_a_stranger_knows_nothing_of_ours() -> None:
+    """The script imports nothing of this project and names no path of the API."""
+    source = Path(stranger.__file__).read_text(encoding="utf-8")
+    imported = {
+        name.name if isinstance(node, ast.Import) else node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+
+    assert imported <= {"argparse", "json", "sys", "uuid", "typing", "httpx2"}
+    assert "/v1" not in source
+    assert "pm_" not in source
