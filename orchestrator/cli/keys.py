@@ -76,8 +76,11 @@ def revoke(
     json: Json = False,
 ) -> None:
     """Revoke a key at once; requests that carry it are refused from then on."""
-    if not asyncio.run(_revoke(id)):
-        raise CommandFailed(f"No key in use has the id {id}. See: orchestrator keys list")
+    revoked, known = asyncio.run(_revoke(id))
+    if not known:
+        raise CommandFailed(f"No key has the id {id}. See: orchestrator keys list")
+    if not revoked:
+        raise CommandFailed(f"Key {id} is revoked already; nothing changed.")
     if json:
         print_json({"id": id, "status": "revoked"})
     else:
@@ -116,10 +119,12 @@ async def _rows() -> list[dict[str, Any]]:
         return await database.read(list_keys)
 
 
-async def _revoke(key_id: str) -> bool:
+async def _revoke(key_id: str) -> tuple[bool, bool]:
+    """Revoke a key; say whether this did it, and whether there is such a key at all."""
     from orchestrator.cli.storage import stored
     from orchestrator.settings import Settings
-    from orchestrator.store.keys import revoke_key
+    from orchestrator.store.keys import find_api_key, revoke_key
 
     async with stored(Settings()) as database:
-        return await database.write(revoke_key, key_id, datetime.now(UTC))
+        revoked = await database.write(revoke_key, key_id, datetime.now(UTC))
+        return revoked, revoked or await database.read(find_api_key, key_id) is not None

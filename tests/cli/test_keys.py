@@ -56,6 +56,16 @@ def test_revoked_key_is_shown_as_revoked(run: Run, stored: str) -> None:
     assert "revoked" in run("keys", "list").stdout
 
 
+def test_revoking_again_says_so(run: Run, stored: str) -> None:
+    """A key that is revoked already is told apart from one that nobody has."""
+    key = json.loads(run(*CREATE, "--json").stdout)["id"]
+    run("keys", "revoke", key)
+    again = run("keys", "revoke", key)
+
+    assert again.exit_code == 1
+    assert f"{key} is revoked already" in again.stderr
+
+
 def test_revoking_nothing_fails(run: Run, stored: str) -> None:
     """An id that no key in use has is an error with the next step in it."""
     result = run("keys", "revoke", "0123456789abcdef")
