@@ -19,7 +19,11 @@ from sqlalchemy.pool import NullPool
 
 from orchestrator.states import TRANSITIONS
 from orchestrator.store import migrate
+from orchestrator.store.connections import open_database
+from orchestrator.store.customers import keep_customer
 from orchestrator.store.schema import legal_edges, metadata_of
+from tests.store.seeds import seed
+from tests.stored_payments import START
 
 NEWER = "UPDATE alembic_version SET version_num = '9999'"
 
@@ -124,6 +128,63 @@ def test_downgrade_then_upgrade_gives_the_same(database_url: str) -> None:
     assert on(database_url, rules) == before
 
 
+def everything(connection: Connection) -> dict[str, list[Any]]:
+    """Read every row of every table."""
+    found: dict[str, list[Any]] = {}
+    for name in sorted(inspect(connection).get_table_names()):
+        columns = [column["name"] for column in inspect(connection).get_columns(name)]
+        rows = connection.execute(text(f"SELECT {', '.join(map(quoted, columns))} FROM {name}"))
+        found[name] = sorted(repr(dict(row)) for row in rows.mappings())
+    return found
+
+
+def quoted(name: str) -> str:
+    """Quote a column's name."""
+    return f'"{name}"'
+
+
+async def test_a_step_keeps_every_row(database_url: str) -> None:
+    """A step back and forth loses nothing but what the older schema has no room for."""
+    await seed(database_url)
+    before = await asyncio.to_thread(on, database_url, everything)
+
+    def back(connection: Connection) -> None:
+        command.downgrade(migrate.configure(connection), "0001")
+
+    await asyncio.to_thread(on, database_url, back)
+    migrate.upgrade(database_url)
+    after = await asyncio.to_thread(on, database_url, everything)
+
+    assert before.pop("customers") != []
+    assert after.pop("customers") == []
+    assert after == before
+    assert len(before["idempotency_keys"]) > 0
+    assert len(before["card_disablements"]) > 0
+
+
+async def test_keys_of_customers_do_not_stop_a_step_back(database_url: str) -> None:
+    """Keys that an older program could not read go when its schema comes back."""
+    database = open_database(database_url)
+    key = {
+        "owner": "shop",
+        "key": "k",
+        "operation": "create_customer",
+        "request_digest": "d",
+        "resource": "cus_1",
+        "created_at": START,
+    }
+    await database.write(keep_customer, "cus_1", "shop", START, key)
+    await database.close()
+
+    def back(connection: Connection) -> None:
+        command.downgrade(migrate.configure(connection), "0001")
+
+    await asyncio.to_thread(on, database_url, back)
+    found = await asyncio.to_thread(on, database_url, everything)
+
+    assert found["idempotency_keys"] == []
+
+
 def test_newer_schema_is_refused(database_url: str) -> None:
     """A database that a newer program has migrated is left alone."""
     on(database_url, lambda connection: connection.execute(text(NEWER)))
@@ -146,9 +207,10 @@ def test_every_migration_has_its_sql(dialect: str) -> None:
     """Each revision finds its files as the installed package has them."""
     folder = files("orchestrator.store.migrations") / "versions"
     present = {entry.name for entry in folder.iterdir()}
-    parts = ("tables", "edges", "rules", "down")
+    first = ("0001_tables", "0001_edges", "0001_rules", "0001_down")
+    second = ("0002_customers_and_lists", "0002_down")
 
-    assert {f"0001_{part}.{dialect}.sql" for part in parts} <= present
+    assert {f"{part}.{dialect}.sql" for part in (*first, *second)} <= present
 
 
 def test_next_migration_has_a_template() -> None:
