@@ -102,7 +102,7 @@ def show(
     screen = console()
     _show_facts(screen, payment)
     _show_timeline(screen, history)
-    _show_next(screen, payment)
+    _show_explanation(screen, payment, history)
 
 
 async def _page(wanted: "ListPayments") -> "Page":
@@ -233,20 +233,17 @@ def _show_timeline(screen: Console, history: list[Row]) -> None:
     screen.print(steps)
 
 
-def _show_next(screen: Console, payment: "Payment") -> None:
-    """Say what is awaited, for a payment that is not handled."""
+def _show_explanation(screen: Console, payment: "Payment", history: list[Row]) -> None:
+    """Say why it is where it is and what comes next, in the words that the API says it with."""
+    from orchestrator.explain import explain
+    from orchestrator.handlers import load_rules
+    from orchestrator.settings import Settings
+
+    rules = load_rules(Settings().handlers)
+    explanation = explain(payment, history[payment.version - 1], rules, datetime.now(UTC))
     screen.print()
-    if payment.handled:
-        screen.print("Handled: nothing more happens to it.")
-    elif payment.intention is not None:
-        screen.print(f"It is being ended ({payment.intention.reason}).", markup=False)
-    elif payment.waiting:
-        until = clock_time(payment.expires_at)
-        screen.print(f"It waits for a card until {until} UTC, then it expires.")
-    elif payment.next_action is not None:
-        screen.print(f"It waits for the customer: {payment.next_action.get('type')}.", markup=False)
-    else:
-        screen.print("Stripe was asked; the outcome is not known yet, and a worker looks for it.")
+    for sentence in (explanation.summary, *explanation.next_steps):
+        screen.print(sentence, markup=False)
 
 
 def elapsed(before: datetime | None, now: datetime) -> str:

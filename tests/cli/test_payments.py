@@ -44,16 +44,17 @@ def test_facts_stand_above_the_timeline(run: Run, payments: str) -> None:
         assert part in text
 
 
-WAITING = {
-    "pay_a": "Handled",
+# They were stored long ago: those that wait have waited too long.
+SAID = {
+    "pay_a": "Nothing more happens to it.",
     "pay_b": "abandoned",
-    "pay_c": "waits for a card",
-    "pay_d": "outcome is not known",
-    "pay_e": "waits for a card",
+    "pay_c": "cancels it at Stripe by itself",
+    "pay_d": "You can refresh the payment",
+    "pay_e": "cancels it at Stripe by itself",
 }
 
 
-@pytest.mark.parametrize(("id", "said"), WAITING.items())
+@pytest.mark.parametrize(("id", "said"), SAID.items())
 def test_what_comes_next_is_said(run: Run, payments: str, id: str, said: str) -> None:
     """A payment's page ends with what is awaited, if anything is."""
     assert said in run("payments", "show", id).stdout
