@@ -6,10 +6,10 @@ under another key. Refuses to return anything but an answer.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from orchestrator.errors import IdempotencyKeyInUse, StripeRefused, StripeUnavailable
-from orchestrator.gateway.views import ReplyKind
+from orchestrator.gateway.views import CallEnd, ReplyKind
 from orchestrator.refusals import key_reused
 
 # What Stripe calls an id that it does not know.
@@ -20,31 +20,7 @@ MAX_KEYS: Final = 4
 TWIN_WAITS: Final = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
-class Ended(Protocol):
-    """The end of a call to Stripe."""
-
-    @property
-    def kind(self) -> ReplyKind:
-        """How it ended."""
-
-    @property
-    def code(self) -> str | None:
-        """Stripe's code of the error."""
-
-    @property
-    def message(self) -> str | None:
-        """What Stripe says of the error."""
-
-    @property
-    def param(self) -> str | None:
-        """The parameter the error is about."""
-
-    @property
-    def http_status(self) -> int | None:
-        """The status of the answer, where there is one."""
-
-
-Reply = TypeVar("Reply", bound=Ended)
+Reply = TypeVar("Reply", bound=CallEnd)
 Send = Callable[[str], Awaitable[Reply]]
 
 
@@ -88,7 +64,7 @@ def answered(reply: Reply, what: str) -> Reply:
     return reply
 
 
-def is_missing(reply: Ended) -> bool:
+def is_missing(reply: CallEnd) -> bool:
     """Tell whether Stripe does not know the thing that was asked about."""
     return reply.kind is ReplyKind.refused and (
         reply.code == RESOURCE_MISSING or reply.http_status == 404

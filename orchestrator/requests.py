@@ -180,7 +180,7 @@ def derive_payment_id(owner: str, idempotency_key: str) -> str:
 
 
 def key_row(
-    caller: Caller, operation: str, payment_id: str, now: datetime
+    caller: Caller, operation: str, payment_id: str | None, now: datetime
 ) -> dict[str, Any] | None:
     """Return the row that lets the caller's Idempotency-Key stand for this request."""
     if caller.idempotency_key is None:

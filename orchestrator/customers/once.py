@@ -10,7 +10,7 @@ from uuid import uuid4
 from orchestrator.driver import Driver
 from orchestrator.errors import IdempotencyKeyInUse
 from orchestrator.refusals import refuse_other_use
-from orchestrator.requests import Caller
+from orchestrator.requests import Caller, key_row
 from orchestrator.store.customers import find_key
 
 
@@ -58,13 +58,5 @@ def key_of_resource(
     driver: Driver, caller: Caller, operation: str, resource: str
 ) -> dict[str, Any] | None:
     """Return the row that lets the caller's key stand for a request about a customer or card."""
-    if caller.idempotency_key is None:
-        return None
-    return {
-        "owner": caller.owner,
-        "key": caller.idempotency_key,
-        "operation": operation,
-        "request_digest": caller.request_digest,
-        "resource": resource,
-        "created_at": driver.clock(),
-    }
+    row = key_row(caller, operation, None, driver.clock())
+    return {**row, "resource": resource} if row is not None else None

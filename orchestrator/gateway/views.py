@@ -110,23 +110,28 @@ class ReplyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CallEnd:
+    """How one call to Stripe ended; the rest describes an error, where there was one."""
+
+    kind: ReplyKind
+    code: str | None = field(default=None, kw_only=True)
+    message: str | None = field(default=None, kw_only=True)
+    param: str | None = field(default=None, kw_only=True)
+    http_status: int | None = field(default=None, kw_only=True)
+    request_id: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(CallEnd):
     """The end of one call to Stripe about a PaymentIntent.
 
     ``intent`` may be present on any kind (Stripe puts the intent into many errors). ``failure``
-    is the 402's error. ``code``, ``message``, ``param``, ``http_status`` describe an error.
-    ``replayed`` is Stripe's ``Idempotent-Replayed`` header.
+    is the 402's error. ``replayed`` is Stripe's ``Idempotent-Replayed`` header.
     """
 
-    kind: ReplyKind
     intent: IntentView | None = None
     failure: Failure | None = None
-    code: str | None = None
     decline_code: str | None = None
-    message: str | None = None
-    param: str | None = None
-    http_status: int | None = None
-    request_id: str | None = None
     replayed: bool = False
 
 
@@ -142,63 +147,41 @@ class CustomerView:
 
 
 @dataclass(frozen=True, slots=True)
-class CardReply:
+class CardReply(CallEnd):
     """The end of one call to Stripe about a PaymentMethod.
 
     ``card`` is set when ``answered``, but for a 402: the issuer would not have it kept.
     """
 
-    kind: ReplyKind
     card: CardView | None = None
-    code: str | None = None
-    message: str | None = None
-    param: str | None = None
-    http_status: int | None = None
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CardsReply:
+class CardsReply(CallEnd):
     """The end of listing a customer's cards; ``cards`` is newest first when ``answered``."""
 
-    kind: ReplyKind
     cards: tuple[CardView, ...] = ()
-    code: str | None = None
-    message: str | None = None
-    param: str | None = None
-    http_status: int | None = None
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerReply:
+class CustomerReply(CallEnd):
     """The end of one call to Stripe about a customer.
 
     ``customer`` is set when ``answered``, unless it is one that was deleted.
     """
 
-    kind: ReplyKind
     customer: CustomerView | None = None
-    code: str | None = None
-    message: str | None = None
-    param: str | None = None
-    http_status: int | None = None
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ChargesReply:
+class ChargesReply(CallEnd):
     """The end of listing an intent's charges; ``charges`` is newest first when ``answered``."""
 
-    kind: ReplyKind
     charges: tuple[ChargeView, ...] = ()
-    code: str | None = None
-    message: str | None = None
-    http_status: int | None = None
-    request_id: str | None = None
 
 
 __all__ = [
+    "CallEnd",
     "CardReply",
     "CardView",
     "CardsReply",
