@@ -12,7 +12,7 @@ HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 READY := $(VENV)/.ready-$(HERE)
 PYTEST_PARALLEL ?= -n 2
 
-.PHONY: help setup demo test run check bench prove lock clean
+.PHONY: help setup demo test run shop check bench prove lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 ~\2/p' Makefile | awk -F '~' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -29,6 +29,9 @@ demo: setup ## drive payments of every kind through the REST API and verify them
 
 run: setup ## API, worker and Stripe stand-in on loopback, until Ctrl-C
 	@$(RUN) -m orchestrator run
+
+shop: setup ## the example shop's checkout page, with all it needs, until Ctrl-C
+	@$(RUN) -m examples.checkout
 
 check: setup ## format, lint, types, import contracts, stale diagrams
 	$(RUN) -m ruff format --check .

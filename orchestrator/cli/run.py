@@ -96,6 +96,11 @@ curl -sS {url}/v1/payments/PAYMENT/confirm {head} -H 'Idempotency-Key: card-{ord
      pm_card_authenticationRequired                 confirming, with 3-D Secure in next_action
 
 3. See how it got there, from this folder:  {_program()} payments show PAYMENT
+   and what else there is:                   {_program()} payments list
+
+4. Save a card with a customer, and pay with that: POST {url}/v1/customers, then
+   /v1/customers/CUSTOMER/cards with {{"payment_method": "pm_card_visa"}}. docs/integrating.md \
+tells the rest, and `make shop` shows it on a page.
 
 Stop with Ctrl-C. Run again and the payments are still there to read; the stand-in forgets its side.
 Start over: stop, delete {database}, run again.
