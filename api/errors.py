@@ -11,6 +11,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from orchestrator import errors
 from orchestrator.states import AttemptsExhausted, IllegalTransition, TransitionRefused
@@ -174,9 +175,15 @@ async def answer_routing(request: Request, error: Exception) -> Response:
     """Answer what the router itself refuses: no such address, no such method."""
     assert isinstance(error, HTTPException)
     code, detail = _ROUTING_CODES.get(error.status_code, ("error", error.detail))
-    return problem(
-        error.status_code, code, detail, request.scope["request_id"], headers=error.headers
-    )
+    headers = {"Allow": _methods_of(request)} if error.status_code == 405 else error.headers
+    return problem(error.status_code, code, detail, request.scope["request_id"], headers=headers)
+
+
+def _methods_of(request: Request) -> str:
+    """List every method an address takes; the router itself names those of one route only."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    taken = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in taken for method in route.methods or ()}))
 
 
 def answer_bug(request_id: str) -> Response:

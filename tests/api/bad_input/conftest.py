@@ -1,0 +1,111 @@
+"""A deployment with something of every kind in it, and everything of it that must not move."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from sqlalchemy import Connection, select
+
+from orchestrator.store.schema import metadata
+from tests.api.bad_input.routes import ROUTES
+from tests.api.conftest import UNSET, Api
+
+Expected = tuple[int, str, str | None]
+# What the stand-in calls an operation that changes nothing ends like this.
+_LOOKING = (".retrieve", ".list")
+
+
+@dataclass
+class Ground:
+    """The API, with a payment, a customer and a card of the shop's, and a key of each scope."""
+
+    api: Api
+    ids: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    async def lay(self) -> None:
+        """Make a key of each scope, a payment, a customer and a card of his."""
+        self.secrets["payments"] = self.api.secret
+        for scope in ("audit", "admin"):
+            _, self.secrets[scope] = await self.api.key("shop", scope)
+        self.ids["payment"] = (await self.api.create())["id"]
+        self.ids["customer"] = (await self.api.post("/v1/customers", {})).json()["id"]
+        attached = await self.call("attach")
+        self.ids["card"] = attached.json()["id"]
+
+    async def call(
+        self,
+        name: str,
+        *,
+        on: str | None = None,
+        body: Any = UNSET,
+        content: bytes | None = None,
+        secret: str | None = None,
+        key: bytes | None = UNSET,
+        headers: list[tuple[bytes, bytes]] | None = None,
+        query: str = "",
+    ) -> httpx2.Response:
+        """Call a route as it wants to be called, but for what is given."""
+        route = ROUTES[name]
+        path = route.path.replace("{id}", on if on is not None else self.ids.get(str(route.on), ""))
+        if content is None and route.body is not None:
+            content = orjson.dumps(route.body if body is UNSET else body)
+        sent = list(headers or [])
+        if secret is None and not any(each == b"authorization" for each, _ in sent):
+            secret = self.secrets["admin" if route.scopes == {"admin"} else "payments"]
+        if secret:
+            sent.append((b"authorization", f"Bearer {secret}".encode()))
+        if key is UNSET and route.body is not None:
+            key = f"key-{next(self.api.numbers)}".encode()
+        if key is not None and key is not UNSET:
+            sent.append((b"idempotency-key", key))
+        return await self.api.client.request(
+            route.method, path + query, content=content, headers=sent
+        )
+
+    async def stands(self) -> tuple[dict[str, list[Any]], list[str]]:
+        """Return all that is stored, and what Stripe was asked to change, to compare with later."""
+        stored = await self.api.world.runtime.database.read(_read_everything)
+        return stored, [name for name in await self.asked() if not name.endswith(_LOOKING)]
+
+    async def asked(self) -> list[str]:
+        """Name every request that reached Stripe."""
+        journal = await self.api.world.control("GET", "/requests")
+        return [request["operation"] for request in journal["requests"]]
+
+
+def _read_everything(connection: Connection) -> dict[str, list[Any]]:
+    return {
+        table.name: sorted(map(repr, connection.execute(select(table))))
+        for table in metadata.tables.values()
+    }
+
+
+def told(answer: httpx2.Response) -> Expected:
+    """Return what a refusal tells; the shape must be the documented one."""
+    document = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json", answer.text
+    assert document["status"] == answer.status_code
+    assert document["request_id"] == answer.headers["Request-Id"]
+    return answer.status_code, document["code"], document["param"]
+
+
+@pytest.fixture
+async def ground(api: Api) -> AsyncIterator[Ground]:
+    """Give the test a deployment on each kind of database."""
+    laid = Ground(api)
+    await laid.lay()
+    yield laid
+
+
+@pytest.fixture
+async def sqlite_ground(sqlite_api: Api) -> AsyncIterator[Ground]:
+    """Give the test a deployment on SQLite, where the kind of database makes no difference."""
+    laid = Ground(sqlite_api)
+    await laid.lay()
+    yield laid

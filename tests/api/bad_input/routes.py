@@ -1,0 +1,106 @@
+"""Every route of the API, as a table: what is sent to it, what it is about, and who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+SCOPES: Final = ("payments", "audit", "admin")
+PAYMENTS: Final = frozenset({"payments", "admin"})
+READING: Final = frozenset({"payments", "audit", "admin"})
+ADMIN: Final = frozenset({"admin"})
+
+CARD: Final = {"payment_method": "pm_card_visa"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path.
+
+    ``on`` is the kind of thing that ``{id}`` in the path names. ``body`` is one that is accepted;
+    null where no body is read. ``scopes`` may ask; none of them: anybody may, without a key.
+    ``shared`` routes show things of other owners to those who may ask.
+    """
+
+    method: str
+    path: str
+    scopes: frozenset[str] = PAYMENTS
+    on: str | None = None
+    body: dict[str, Any] | None = None
+    body_needed: bool = False
+    key_needed: bool = False
+    shared: bool = False
+
+
+ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
+    {
+        "create": Route(
+            "POST",
+            "/v1/payments",
+            body={"amount": 1000, "currency": "usd"},
+            body_needed=True,
+            key_needed=True,
+        ),
+        "confirm": Route(
+            "POST",
+            "/v1/payments/{id}/confirm",
+            on="payment",
+            body=CARD,
+            body_needed=True,
+            key_needed=True,
+        ),
+        "cancel": Route("POST", "/v1/payments/{id}/cancel", on="payment", body={}),
+        "refresh": Route("POST", "/v1/payments/{id}/refresh", on="payment", body={}),
+        "list payments": Route("GET", "/v1/payments", READING),
+        "get": Route("GET", "/v1/payments/{id}", READING, on="payment"),
+        "history": Route("GET", "/v1/payments/{id}/history", READING, on="payment"),
+        "explain": Route("GET", "/v1/payments/{id}/explain", READING, on="payment"),
+        "client secret": Route("GET", "/v1/payments/{id}/client_secret", on="payment"),
+        "create customer": Route("POST", "/v1/customers", body={"name": "Ada"}),
+        "get customer": Route("GET", "/v1/customers/{id}", on="customer"),
+        "attach": Route(
+            "POST", "/v1/customers/{id}/cards", on="customer", body=CARD, body_needed=True
+        ),
+        "list cards": Route("GET", "/v1/customers/{id}/cards", on="customer"),
+        "get card": Route("GET", "/v1/cards/{id}", on="card"),
+        "update card": Route("POST", "/v1/cards/{id}", on="card", body={"exp_year": 2040}),
+        "detach": Route("DELETE", "/v1/cards/{id}", on="card"),
+        "disable": Route(
+            "POST",
+            "/v1/cards/{id}/disable",
+            ADMIN,
+            on="card",
+            body={"reason": "found in the street"},
+            body_needed=True,
+            shared=True,
+        ),
+        "enable": Route(
+            "POST",
+            "/v1/cards/{id}/enable",
+            ADMIN,
+            on="card",
+            body={"reason": "returned"},
+            body_needed=True,
+            shared=True,
+        ),
+        "machine": Route("GET", "/v1/machine", READING),
+        "diagram": Route("GET", "/v1/machine/diagram.svg", READING),
+        "health": Route("GET", "/healthz", frozenset()),
+        "readiness": Route("GET", "/readyz", frozenset()),
+        "description": Route("GET", "/openapi.json", frozenset()),
+    }
+)
+
+POSTS: Final = tuple(name for name, route in ROUTES.items() if route.method == "POST")
+KEYED: Final = tuple(name for name, route in ROUTES.items() if route.scopes)
+BODY_NEEDED: Final = tuple(name for name in POSTS if ROUTES[name].body_needed)
+BODY_OPTIONAL: Final = tuple(name for name in POSTS if not ROUTES[name].body_needed)
+KEY_NEEDED: Final = tuple(name for name in POSTS if ROUTES[name].key_needed)
+KEY_OPTIONAL: Final = tuple(name for name in POSTS if not ROUTES[name].key_needed)
+
+
+def about(kind: str) -> tuple[str, ...]:
+    """Name the routes about one payment, customer or card."""
+    return tuple(name for name, route in ROUTES.items() if route.on == kind)
