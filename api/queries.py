@@ -47,7 +47,9 @@ def read_query(request: Request, parameters: Mapping[str, Parameter]) -> dict[st
         if name not in parameters:
             known = ", ".join(parameters) or "none"
             raise ValidationFailed(
-                f"{shown} is not a parameter of this request; it takes {known}.", shown
+                f"{shown or 'A parameter without a name'} is not a parameter of this request; it "
+                f"takes {known}.",
+                shown or "query",
             )
         if name in values:
             raise ValidationFailed(f"{shown} is given more than once.", shown)

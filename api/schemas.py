@@ -35,6 +35,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # PostgreSQL keeps no NUL in a text.
 _NO_NUL: Final = r"^[^\x00]*$"
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+_LABEL: Final = r"^[^\x00\[\]]*$"
 
 
 def _text(longest: int, *, shortest: int = 1, pattern: str = _NO_NUL) -> StringConstraints:
@@ -82,26 +83,38 @@ class Body(BaseModel):
             raise _failure(exc) from exc
 
 
-# Said by hand: of a key's pattern pydantic's schema would let values of any kind pass under others.
-_METADATA_SCHEMA: Final = {
-    "type": "object",
-    "maxProperties": MAX_METADATA_KEYS,
-    "propertyNames": {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 40,
-        "pattern": r"^[^\x00\[\]]*$",
-        "not": {"enum": sorted(RESERVED_METADATA_KEYS)},
-    },
-    "additionalProperties": {"type": "string", "maxLength": 500, "pattern": _NO_NUL},
-}
+def _labels_schema(shortest: int) -> dict[str, Any]:
+    # Said by hand: of a key's pattern pydantic's would let values of any kind pass under others.
+    return {
+        "type": "object",
+        "maxProperties": MAX_METADATA_KEYS,
+        "propertyNames": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 40,
+            "pattern": _LABEL,
+            "not": {"enum": sorted(RESERVED_METADATA_KEYS)},
+        },
+        "additionalProperties": {
+            "type": "string",
+            "minLength": shortest,
+            "maxLength": 500,
+            "pattern": _NO_NUL,
+        },
+    }
+
+
+LabelName = Annotated[str, _text(40, pattern=_LABEL), AfterValidator(_not_reserved)]
 Metadata = Annotated[
-    dict[
-        Annotated[str, _text(40, pattern=r"^[^\x00\[\]]*$"), AfterValidator(_not_reserved)],
-        Annotated[str, _text(500, shortest=0)],
-    ],
+    dict[LabelName, Annotated[str, _text(500, shortest=0)]],
     Field(max_length=MAX_METADATA_KEYS),
-    WithJsonSchema(_METADATA_SCHEMA),
+    WithJsonSchema(_labels_schema(0)),
+]
+# Kept at Stripe alone, where an empty value takes a label away.
+CustomerMetadata = Annotated[
+    dict[LabelName, Annotated[str, _text(500)]],
+    Field(max_length=MAX_METADATA_KEYS),
+    WithJsonSchema(_labels_schema(1)),
 ]
 
 
@@ -205,7 +218,9 @@ class CustomerBody(Body):
         None, description="The address."
     )
     name: Annotated[str, _text(256)] | None = Field(None, description="The name.")
-    metadata: Metadata | None = Field(None, description="Your own labels, kept at Stripe.")
+    metadata: CustomerMetadata | None = Field(
+        None, description="Your own labels, kept at Stripe; none of them empty."
+    )
 
     def request(self) -> CreateCustomer:
         """Return what the use case is asked for."""

@@ -45,17 +45,29 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def sentence_of(complaint: Mapping[str, Any]) -> tuple[str, str]:
+def sentence_of(complaint: Mapping[str, Any]) -> tuple[str | None, str]:
     """Return the field that a complaint of pydantic's is about, and the sentence to tell of it.
 
     A complaint without words of ours keeps pydantic's: a test sees to it that there is none.
     """
+    kind, way = complaint["type"], complaint["loc"]
     # Of a bad key pydantic tells the key and then that it is one.
-    name = field_name(part for part in complaint["loc"] if part not in ("", "[key]"))
+    of_key = kind != "extra_forbidden" and len(way) > 2 and way[-1] == "[key]"
+    way = way[:-1] if of_key else way
+    name = field_name(part for part in way if part != "")
+    subject = _subject(kind, name, of_key=of_key, nameless=way[-1] == "")
     facts = complaint.get("ctx", {})
-    if complaint["type"] == "string_pattern_mismatch":
-        return name, f"{name} {PATTERNS[facts['pattern']]}."
-    words = SENTENCES.get(complaint["type"])
+    if kind == "string_pattern_mismatch":
+        return name, f"{subject} {PATTERNS[facts['pattern']]}."
+    words = SENTENCES.get(kind)
     if words is None:
-        return name, f"{name}: {complaint['msg']}."
-    return name, f"{name} {words.format(**facts)}."
+        return name, f"{subject}: {complaint['msg']}."
+    return name or None, f"{subject} {words.format(**facts)}."
+
+
+def _subject(kind: str, name: str, *, of_key: bool, nameless: bool) -> str:
+    """Say what a sentence is about, as it begins."""
+    if nameless:
+        return f"A key of {name}" if of_key else "A field without a name"
+    # What is a name already needs no other word for it.
+    return f"The key {name}" if of_key and kind != "value_error" else name

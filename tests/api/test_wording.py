@@ -72,7 +72,32 @@ SAID: dict[str, tuple[type[Body], dict[str, Any], str]] = {
     "bracket": (
         CreateBody,
         CREATE | {"metadata": {"a[": "b"}},
-        "metadata.a[ must hold neither square brackets nor a NUL character.",
+        "The key metadata.a[ must hold neither square brackets nor a NUL character.",
+    ),
+    "long key": (
+        CreateBody,
+        CREATE | {"metadata": {"k" * 41: "b"}},
+        f"The key metadata.{'k' * 41} must have at most 40 characters.",
+    ),
+    "empty key": (
+        CreateBody,
+        CREATE | {"metadata": {"": "b"}},
+        "A key of metadata must have at least 1 character.",
+    ),
+    "no name": (
+        CreateBody,
+        CREATE | {"": 1},
+        "A field without a name is not a field of this request.",
+    ),
+    "no name, inside": (
+        CardBody,
+        {"billing_details": {"": 1}},
+        "A field without a name is not a field of this request.",
+    ),
+    "a name like pydantic's": (
+        CardBody,
+        {"billing_details": {"address": {"[key]": 1}}},
+        f"{ADDRESS}.[key] is not a field of this request.",
     ),
     "ours": (
         CreateBody,
