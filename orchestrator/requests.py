@@ -207,6 +207,7 @@ def card_row(owner: str, card: CardView, now: datetime) -> dict[str, Any]:
         "exp_month": card.exp_month,
         "exp_year": card.exp_year,
         "seen_at": now,
+        "customer": card.customer,
     }
 
 

@@ -14,15 +14,15 @@ from orchestrator.store.requests import ConfirmView, find_disablement, refresh_c
 async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) -> CardView | None:
     """Return the card to remember, or null when it is known; refuse one that may not be used.
 
-    A card that is out of use is looked up again first: its expiry date may have been renewed
-    at Stripe since. Where Stripe cannot be asked, an unseen card is tried all the same, and
-    Stripe refuses it if it must.
+    A card that is out of use, or another customer's, is looked up again first: it may have been
+    renewed at Stripe since, or given away. Where Stripe cannot be asked, an unseen card is tried
+    all the same, and Stripe refuses it if it must.
 
     Raises:
-        CardUnknown: Stripe does not know the id, or it is no card.
+        CardUnknown: Stripe does not know the id, or it is no card, or another customer's.
         CardDisabled: the card is out of use.
     """
-    if view.card is not None and view.disabled_reason is None:
+    if view.card is not None and view.disabled_reason is None and _fits(view.card, view.payment):
         return None
     card = card_of(await driver.gateway.retrieve_card(payment_method), payment_method)
     known = card or view.card
@@ -37,10 +37,21 @@ async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) ->
             allowed_events=allowed_events(view.payment),
             param="payment_method",
         )
+    if not _fits(known, view.payment):
+        raise CardUnknown(
+            "The card is kept by a customer who is not the payment's, and Stripe would not take "
+            "it. Create the payment with that customer, or try another card.",
+            param="payment_method",
+        )
     if view.card is not None and card is not None:
         now = driver.clock()
         await driver.database.write(refresh_card, view.payment.owner, card, now)
     return card
+
+
+def _fits(card: CardView, payment: Payment) -> bool:
+    """Tell whether the payment may take the card: it is nobody's, or the payment's customer's."""
+    return card.customer is None or card.customer == payment.customer
 
 
 async def _disabled_reason(driver: Driver, payment: Payment, card: CardView) -> str | None:

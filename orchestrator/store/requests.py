@@ -80,6 +80,7 @@ _CONFIRM_VIEW = (
         cards.c.last4,
         cards.c.exp_month,
         cards.c.exp_year,
+        cards.c.customer.label("card_customer"),
         _disabled_reason.label("disabled_reason"),
     )
     .select_from(payments)
@@ -134,12 +135,12 @@ def view_confirm(row: Row | None) -> ConfirmView | None:
     """Read everything a confirm is decided on; null where the owner has no such payment."""
     if row is None:
         return None
-    tail: Any = row[-12:]
+    tail: Any = row[-13:]
     return ConfirmView(
         payment=payment_from_row(row),
         key=KeyUse(*tail[:5]) if tail[0] is not None else None,
-        card=CardView(*tail[5:11]) if tail[5] is not None else None,
-        disabled_reason=tail[11] if tail[5] is not None else None,
+        card=CardView(*tail[5:12]) if tail[5] is not None else None,
+        disabled_reason=tail[12] if tail[5] is not None else None,
     )
 
 
@@ -157,9 +158,14 @@ def keep_key(connection: Connection, row: dict[str, Any]) -> None:
 
 
 def refresh_card(connection: Connection, owner: str, card: CardView, now: datetime) -> None:
-    """Keep a card's expiry date as Stripe has it now; account updaters change it in place."""
+    """Keep a card as Stripe has it now: account updaters renew it in place, customers keep it."""
     connection.execute(
         cards.update()
         .where(cards.c.owner == owner, cards.c.payment_method == card.payment_method)
-        .values(exp_month=card.exp_month, exp_year=card.exp_year, seen_at=now)
+        .values(
+            exp_month=card.exp_month,
+            exp_year=card.exp_year,
+            customer=card.customer,
+            seen_at=now,
+        )
     )

@@ -360,6 +360,8 @@ cards = Table(
     Column("exp_month", Integer),
     Column("exp_year", Integer),
     Column("seen_at", MOMENT, nullable=False),
+    # Whose it was when it was seen: a payment of another customer's cannot take it.
+    Column("customer", Text),
     Index("ix_cards_payment_method", "payment_method"),
     **_SQLITE,
 )

@@ -540,3 +540,41 @@ async def test_stripe_out_of_reach_is_503(wallet: Wallet) -> None:
 
     assert [told(answer) for answer in answers] == [(503, "stripe_unavailable")] * 5
     assert await wallet.record() == []
+
+
+# ── whose card a payment may take ────────────────────────────────────────────────────────────
+
+
+async def test_a_card_kept_by_another_is_not_tried(wallet: Wallet) -> None:
+    """Stripe would refuse the card of another customer: no attempt is spent to learn so."""
+    card = await wallet.keep("pm_card_visa")
+    other = (await wallet.api.post("/v1/customers", {})).json()["id"]
+    payments = [await wallet.api.create(), await wallet.api.create(customer=other)]
+    answers = [await wallet.api.confirm(payment, card) for payment in payments]
+    after = [await wallet.api.get(f"/v1/payments/{payment['id']}") for payment in payments]
+
+    assert [told(answer) for answer in answers] == [(422, "card_unknown")] * 2
+    assert [payment.json()["attempts_used"] for payment in after] == [0, 0]
+
+
+async def test_it_is_not_tried_either_once_it_has_paid(wallet: Wallet) -> None:
+    """A card that is known from a payment of its customer is refused for another's."""
+    card = await wallet.keep("pm_card_visa")
+    paid = await wallet.pay(card)
+    payment = await wallet.api.create()
+    answer = await wallet.api.confirm(payment, card)
+
+    assert paid["state"] == "succeeded"
+    assert told(answer) == (422, "card_unknown")
+
+
+async def test_a_card_saved_by_paying_pays_again(wallet: Wallet) -> None:
+    """A card that a payment saved with its customer is listed, and pays the next one."""
+    first = await wallet.api.create(customer=wallet.customer, setup_future_usage="off_session")
+    saved = (await wallet.api.confirm(first, "pm_card_visa")).json()
+    (card,) = await wallet.ids()
+    again = await wallet.api.create(customer=wallet.customer)
+    path = f"/v1/payments/{again['id']}/confirm"
+    paid = await wallet.api.post(path, {"payment_method": card, "off_session": True})
+
+    assert (saved["state"], paid.json()["state"]) == ("succeeded", "succeeded")

@@ -49,6 +49,9 @@ BEGIN
   RETURN NEW;
 END $$
 ;;
+-- Whose the card was when it was seen: a payment of another customer's cannot take it.
+ALTER TABLE cards ADD COLUMN customer TEXT
+;;
 CREATE INDEX ix_cards_payment_method ON cards (payment_method)
 ;;
 CREATE INDEX ix_payments_created ON payments (created_at, id)

@@ -88,6 +88,9 @@ WHEN OLD.enabled_at IS NOT NULL OR NEW.enabled_at IS NULL
   OR NEW.actor_id IS NOT OLD.actor_id OR NEW.request_id IS NOT OLD.request_id
 BEGIN SELECT RAISE(ABORT, 'a disablement is updated once, to end it'); END
 ;;
+-- Whose the card was when it was seen: a payment of another customer's cannot take it.
+ALTER TABLE cards ADD COLUMN customer TEXT
+;;
 CREATE INDEX ix_cards_payment_method ON cards (payment_method)
 ;;
 CREATE INDEX ix_payments_created ON payments (created_at, id)

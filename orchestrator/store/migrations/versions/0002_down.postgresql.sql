@@ -10,6 +10,8 @@ DROP INDEX ix_payments_created
 ;;
 DROP INDEX ix_cards_payment_method
 ;;
+ALTER TABLE cards DROP COLUMN customer
+;;
 CREATE OR REPLACE FUNCTION card_disablements_enable_once() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
 BEGIN

@@ -8,6 +8,8 @@ DROP INDEX ix_payments_created
 ;;
 DROP INDEX ix_cards_payment_method
 ;;
+ALTER TABLE cards DROP COLUMN customer
+;;
 DROP TRIGGER card_disablements_enable_once
 ;;
 ALTER TABLE card_disablements DROP COLUMN enabled_request_id
