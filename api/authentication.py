@@ -101,7 +101,9 @@ async def authenticate(request: Request, needed: frozenset[str]) -> Identity:
         Unauthorized: there is no key, or none that is in use.
         Forbidden: the key's scope does not cover this.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.getlist("authorization")
+    # Of two, one might be checked by whoever stands in front of us, and the other used.
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     identity = None
     if scheme.lower() == "bearer":
         ring: KeyRing = request.app.state.key_ring

@@ -142,15 +142,17 @@ def _head_bytes(scope: Scope) -> int:
 
 
 def _card_number_in_head(scope: Scope) -> str | None:
-    """Name the header, ``path`` or ``query`` that holds a card number."""
+    """Say where a card number stands: ``path``, ``query``, a header, or ``headers`` for a name."""
     if holds_card_number(scope["path"]):
         return "path"
     query = scope["query_string"]
     if query and holds_card_number(unquote_plus(query.decode("latin-1"))):
         return "query"
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    if not suspicious(b"\n".join(value for _, value in headers)):
+    if not suspicious(b"\n".join(part for header in headers for part in header)):
         return None
+    if any(holds_card_number(name.decode("latin-1")) for name, _ in headers):
+        return "headers"
     named = (name.decode("latin-1").title() for name, value in headers if _is_card(name, value))
     return next(named, None)
 

@@ -68,14 +68,19 @@ _UUID = re.compile(
     r"(?<![^\W_])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![^\W_])", re.ASCII
 )
 
-# Bytes that cannot hold a card number fail this; whatever passes is looked at closely.
-_SUSPECT_BYTES = re.compile(rb"\d(?:[\s\-_/]{0,3}\d){13}")
+# Dots stand in prices, versions and coordinates; they part a card's number only in its own groups.
+_DOTTED = re.compile(r"(?<!\d)(?<!\d\.)\d{4}\.(?:\d{4}\.\d{4}\.\d{4}|\d{6}\.\d{5})(?!\.?\d)")
+
+# Bytes that cannot hold a card number fail this; whatever passes is looked at closely. A number
+# may have its point anywhere: 4242424242424.242e3.
+_SUSPECT_BYTES = re.compile(rb"\d(?:[\s\-_/.]{0,3}\d){13}")
 
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 def holds_card_number(text: str) -> bool:
     """Tell whether a card brand could have issued a number that stands in the text."""
+    text = _DOTTED.sub(lambda found: found[0].replace(".", "-"), text)
     if _RUN.search(text) is None:
         return False
     text = _UUID.sub("/", text)

@@ -26,7 +26,8 @@ def read_idempotency_key(request: Request, *, required: bool) -> str | None:
     given = request.headers.getlist(HEADER)
     if len(given) > 1:
         raise ValidationFailed(f"Send one {HEADER}, not {len(given)}.", HEADER)
-    key = given[0].strip() if given else ""
+    # Spaces and tabs alone are no part of a header's value (RFC 9110, 5.5).
+    key = given[0].strip(" \t") if given else ""
     if not key:
         if required:
             raise IdempotencyKeyMissing(

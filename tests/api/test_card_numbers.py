@@ -43,7 +43,10 @@ WRITTEN = {
     "no-break spaces": "4242\u00a04242\u00a04242\u00a04242",
     "en dashes": "4242\u20134242\u20134242\u20134242",
     "digit by digit": " ".join("4242424242424242"),
+    "dotted": "4242.4242.4242.4242",
+    "dotted, at the end of a sentence": "It was 4242.4242.4242.4242.",
     "american express": "3782 822463 10005",
+    "american express, dotted": "3782.822463.10005",
     "diners club": "3622-720627-1667",
     "nineteen digits": "6205500000000000004",
     "in a sentence": "please charge 4242424242424242, expires 12/34",
@@ -78,6 +81,9 @@ HARMLESS = {
     "stripe's id": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
     "a phone number": "+49 30 1234567",
     "a date": "2026-03-01 12-00-00",
+    "dots in other groups": "42.42.42.42.42.42.42.42",
+    "part of a longer dotted number": "1.4242.4242.4242.4242",
+    "coordinates": "42.42424242, 42.424242",
     "digits with letters between": "4242x4242x4242x4242",
 }
 

@@ -67,15 +67,26 @@ class Ground:
             route.method, path + query, content=content, headers=sent
         )
 
-    async def stands(self) -> tuple[dict[str, list[Any]], list[str]]:
-        """Return all that is stored, and what Stripe was asked to change, to compare with later."""
+    async def stands(self, *, done: bool = False) -> tuple[dict[str, list[Any]], list[str]]:
+        """Return all that is stored, and what Stripe was asked to change, to compare with later.
+
+        With ``done`` only what Stripe did change: where it is for Stripe to refuse.
+        """
         stored = await self.api.world.runtime.database.read(_read_everything)
-        return stored, [name for name in await self.asked() if not name.endswith(_LOOKING)]
+        return stored, [
+            request["operation"]
+            for request in await self._journal()
+            if not request["operation"].endswith(_LOOKING) and (request["status"] < 400 or not done)
+        ]
 
     async def asked(self) -> list[str]:
         """Name every request that reached Stripe."""
+        return [request["operation"] for request in await self._journal()]
+
+    async def _journal(self) -> list[dict[str, Any]]:
         journal = await self.api.world.control("GET", "/requests")
-        return [request["operation"] for request in journal["requests"]]
+        requests: list[dict[str, Any]] = journal["requests"]
+        return requests
 
 
 def _json(document: Any) -> bytes:
