@@ -1,0 +1,119 @@
+"""What the documents say of routes, states, settings, codes and cards is what there is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from api.errors import INTERNAL_ERROR, STATUSES
+from orchestrator.sandbox.cards import resolve_shared_id
+from orchestrator.settings import Settings
+from orchestrator.states import PaymentState
+from tests.docs.blocks import DOCUMENTS, REPOSITORY, RUN, blocks_of, read
+
+LINK = re.compile(r"\[[^\]]+\]\((?!https?://)([^)#\s]*)(#[^)]*)?\)")
+FILES = (*DOCUMENTS, "CONTRIBUTING.md", "CHANGELOG.md", "docs/README.md", "docs/adr/README.md")
+
+
+def headings(document: str) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", read(document), re.MULTILINE)
+    plain = (re.sub(r"[`*]", "", title).lower() for title in titles)
+    return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in plain}
+
+
+@pytest.mark.parametrize("document", FILES)
+def test_links_lead_somewhere(document: str) -> None:
+    """Every link to another file, or to a heading, finds it."""
+    broken = []
+    for target, anchor in LINK.findall(read(document)):
+        place = (REPOSITORY / document).parent / target if target else REPOSITORY / document
+        if not place.exists():
+            broken.append(target)
+        elif anchor and anchor[1:] not in headings(str(place.resolve().relative_to(REPOSITORY))):
+            broken.append(target + anchor)
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_is_not_run_has_a_reason(document: str) -> None:
+    """A block of commands that is not run says why."""
+    reasons = [block.reason for block in blocks_of(document) if block.language in RUN]
+
+    assert reasons
+    assert all(reason is None or len(reason) > 10 for reason in reasons)
+
+
+def test_the_readme_lists_every_route() -> None:
+    """Each route that the API describes stands in the README's table."""
+    text = read("README.md")
+    listed = {
+        (method, path)
+        for methods, path in re.findall(r"`((?:GET|POST|DELETE|PUT)(?: / \w+)*) (/[^`\s]*)`", text)
+        for method in methods.lower().split(" / ")
+    }
+    described = {
+        (method, re.sub(r"\{\w+\}", "{id}", path))
+        for path, item in create_app().openapi()["paths"].items()
+        for method in item
+    }
+
+    assert described - listed == set()
+    assert listed - described <= {("get", "/openapi.json")}
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/integrating.md"])
+def test_every_state_is_explained(document: str) -> None:
+    """What to do is told of each of the six states, in one table."""
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|$", read(document), re.MULTILINE)
+
+    assert {state.value for state in PaymentState} <= set(rows)
+
+
+def test_every_code_is_explained() -> None:
+    """Each code that the API may answer with stands in the table of errors, under its status."""
+    text = read("docs/integrating.md")
+    told = {
+        (code, int(status))
+        for codes, status in re.findall(
+            r"^\| (`\w+`(?:, `\w+`)*) \| (\d{3}) \|", text, re.MULTILINE
+        )
+        for code in re.findall(r"\w+", codes)
+    }
+    raised = {(kind.code, status) for kind, status in STATUSES.items() if hasattr(kind, "code")}
+
+    assert told == raised | {(INTERNAL_ERROR, 500), ("method_not_allowed", 405)}
+
+
+def test_every_setting_is_explained() -> None:
+    """Each setting stands in the table of settings, with its default."""
+    text = read("docs/operating.md")
+    told = {
+        name.lower(): default.strip("` ")
+        for name, default in re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", text, re.MULTILINE)
+    }
+    defaults = {name: each.default for name, each in Settings.model_fields.items()}
+
+    assert told.keys() == defaults.keys()
+    assert {name: told[name] for name in told} == {
+        name: _written(value) for name, value in defaults.items()
+    }
+
+
+def _written(default: Any) -> str:
+    if default is None:
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_card_exists(document: str) -> None:
+    """Each test card that a document names is one that the stand-in knows."""
+    named = set(re.findall(r"pm_(?:card|sim)_\w*\w", read(document)))
+    unknown = {card for card in named if resolve_shared_id(card) is None}
+
+    assert unknown == set()
