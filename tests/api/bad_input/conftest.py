@@ -76,7 +76,8 @@ class Ground:
         return stored, [
             request["operation"]
             for request in await self._journal()
-            if not request["operation"].endswith(_LOOKING) and (request["status"] < 400 or not done)
+            if not request["operation"].endswith(_LOOKING)
+            and not (done and request["status"] in range(400, 500))
         ]
 
     async def asked(self) -> list[str]:
