@@ -1,6 +1,6 @@
 """Bodies that are wrong in one field, for every route that reads one.
 
-What lies just below and just above each bound stands in ``tests/api/bounds.py``.
+What lies just below and just above each bound stands in ``bounds.py``.
 """
 
 from __future__ import annotations

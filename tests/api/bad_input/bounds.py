@@ -1,0 +1,264 @@
+"""The bounds of every field and parameter: what is just taken and what just not. By hand.
+
+A field is named by its way from the body: ``item_ids[]`` is an item, ``metadata{}`` the value and
+``metadata{name}`` the name of a label.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.api.bad_input.routes import ROUTES
+
+# Beyond the Basic Multilingual Plane: one character, two UTF-16 units, four bytes.
+BICYCLE: Final = "\N{BICYCLE}"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Values just inside and just outside.
+
+    ``unknown`` fit, but name nothing that Stripe knows. ``unsaid`` are refused for what a JSON
+    Schema cannot say.
+    """
+
+    taken: tuple[Any, ...]
+    refused: tuple[Any, ...] = ()
+    unknown: tuple[Any, ...] = ()
+    unsaid: tuple[Any, ...] = ()
+
+
+def characters(longest: int, *, shortest: int = 1) -> Bounds:
+    """Bound a text by its characters, however many bytes each of them has."""
+    lengths = sorted({shortest, shortest + 1, longest - 1, longest})
+    return Bounds(
+        taken=tuple(letter * length for length in lengths for letter in ("a", BICYCLE)),
+        refused=(*[""] * shortest, "a" * (longest + 1), BICYCLE * (longest + 1), "a" * 5000),
+    )
+
+
+def email(*, shortest: int = 1) -> Bounds:
+    """Bound an address: as long as Stripe takes one."""
+    at = "@example.test"
+    return Bounds(
+        taken=("a" * shortest, "a" + at, "a" * (512 - len(at)) + at),
+        refused=(*[""] * shortest, "a" * (513 - len(at)) + at),
+    )
+
+
+def whole(least: int, most: int) -> Bounds:
+    """Bound a whole number."""
+    return Bounds(taken=(least, most), refused=(least - 1, most + 1, 0 - most, 2**63, 2**64))
+
+
+def one_of(*words: str) -> Bounds:
+    """Bound a choice: the words as they are and nothing near them."""
+    return Bounds(taken=words, refused=("", words[0].upper(), words[0] + " ", words[0][:-1]))
+
+
+def labels(*, empty: bool) -> dict[str, Bounds]:
+    """Bound metadata: 47 labels, 40 characters for a name, 500 for a value."""
+    return {
+        "metadata": Bounds(
+            taken=({}, {str(number): "a" for number in range(47)}),
+            refused=({str(number): "a" for number in range(48)},),
+        ),
+        "metadata{name}": characters(40),
+        "metadata{}": characters(500, shortest=0 if empty else 1),
+    }
+
+
+def web_address(length: int) -> str:
+    """Return an address of so many characters."""
+    return "https://shop.example/".ljust(length, "a")
+
+
+PAYMENT_METHOD: Final = Bounds(
+    taken=("pm_card_visa",),
+    refused=("pm_", "pm_" + "a" * 251, "pm-a", "a"),
+    unknown=("pm_a", "pm_" + "a" * 250),
+)
+REASON: Final = {"reason": characters(200)}
+
+FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
+    "create": {
+        # The least amount is the currency's; here it is USD.
+        "amount": Bounds(
+            taken=(50, 999_999_999_999),
+            refused=(0, -1, -50, 1_000_000_000_000, 2**63, 2**64),
+            unsaid=(1, 49),
+        ),
+        "currency": Bounds(
+            taken=("usd", "eur", "aed", "zmw"),
+            refused=("", "us", "usdd", "usd ", "USD", "Usd", "xxx", "btc", "zzz"),
+        ),
+        "customer": Bounds(
+            taken=(),
+            refused=("cus_", "cus_" + "a" * 251, "cus-a", "a"),
+            unknown=("cus_a", "cus_" + "a" * 250),
+        ),
+        "item_ids": Bounds(taken=([], ["a"], ["a"] * 100), refused=(["a"] * 101,)),
+        "item_ids[]": characters(200),
+        "transaction_id": characters(200),
+        "description": characters(1000),
+        **labels(empty=True),
+        "max_attempts": whole(1, 10),
+        "setup_future_usage": one_of("on_session", "off_session"),
+    },
+    "confirm": {
+        "payment_method": PAYMENT_METHOD,
+        "return_url": Bounds(
+            taken=("https://a", web_address(2047), web_address(2048), "http://localhost:1/a"),
+            refused=(web_address(2049), web_address(5000)),
+            unsaid=("", "a", "https://", "http://a", "https://a:0", "https://a:65536", "//a"),
+        ),
+        "off_session": Bounds(taken=(True, False), refused=("true", 0, 1, "")),
+    },
+    "cancel": {
+        "reason": one_of("abandoned", "duplicate", "fraudulent", "requested_by_customer"),
+    },
+    "refresh": {},
+    "create customer": {"email": email(), "name": characters(256), **labels(empty=False)},
+    "attach": {"payment_method": PAYMENT_METHOD},
+    "update card": {
+        "exp_month": whole(1, 12),
+        # 2026 is over for nobody yet: the year alone is said, the month is the card's.
+        "exp_year": Bounds(
+            taken=(2035, 2098, 2099), refused=(1999, 2100, 99, -2040, 2**64), unsaid=(2000, 2025)
+        ),
+        "billing_details": Bounds(taken=({},), refused=([], "", 0)),
+        "billing_details.address": Bounds(taken=({},), refused=([], "", 0)),
+        "billing_details.address.city": characters(200, shortest=0),
+        "billing_details.address.country": Bounds(
+            taken=("", "DE", "ZZ"), refused=("D", "DEU", "de", "De", "Ä" * 2, BICYCLE * 2, "1" * 2)
+        ),
+        "billing_details.address.line1": characters(500, shortest=0),
+        "billing_details.address.line2": characters(500, shortest=0),
+        "billing_details.address.postal_code": characters(40, shortest=0),
+        "billing_details.address.state": characters(200, shortest=0),
+        "billing_details.email": email(shortest=0),
+        "billing_details.name": characters(256, shortest=0),
+        "billing_details.phone": Bounds(
+            taken=("", "1", "+" + "1 " * 19 + "1"), refused=("+" + "1 " * 20, "1 " * 50)
+        ),
+    },
+    "disable": REASON,
+    "enable": REASON,
+}
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """A currency's least amount, and what it takes only multiples of."""
+
+    taken: tuple[int, ...]
+    refused: tuple[int, ...] = field(default=(0,))
+
+
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts and #special-cases
+AMOUNTS: Final[Mapping[str, Amounts]] = {
+    "usd": Amounts((50, 51), (49,)),
+    "eur": Amounts((50, 51), (49,)),
+    "gbp": Amounts((30, 31), (29,)),
+    "jpy": Amounts((50, 51), (49,)),
+    "huf": Amounts((17_500, 17_501), (17_499,)),
+    "czk": Amounts((1500, 1501), (1499,)),
+    "bgn": Amounts((100, 101), (99,)),
+    "cve": Amounts((1, 2)),
+    "kwd": Amounts((10, 20, 1000), (1, 9, 11, 1001, 1005)),
+    "tnd": Amounts((10, 20), (9, 11)),
+    "isk": Amounts((100, 200), (99, 101, 150)),
+    "ugx": Amounts((100, 200), (99, 101, 150)),
+}
+
+_CURSOR: Final = Bounds(
+    taken=(),
+    refused=("", "pay_", "pay_" + "a" * 65, "pay_a b", "cus_a"),
+    unsaid=("pay_a", "pay_" + "a" * 64),  # of the right shape, and nobody's
+)
+_MOMENT: Final = Bounds(
+    taken=(
+        "0",
+        "1",
+        "99999999999",
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2024-02-29T23:59:59.999999999+23:59",
+        "9999-12-31T23:59:59.999999Z",
+    ),
+    refused=("", "-1", "1.5", "100000000000", "2026-03-01", "2026-03-01T12:00:00", "now"),
+    unsaid=(
+        "0000-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+        "2023-02-29T00:00:00Z",
+        "2026-03-01T24:00:00Z",
+        "2026-03-01T12:60:00Z",
+        "2026-03-01T12:00:00+24:00",
+        "2026-03-01T12:00:00.1234567890Z",
+    ),
+)
+
+QUERIES: Final[Mapping[str, Mapping[str, Bounds]]] = {
+    "list payments": {
+        "state": Bounds(
+            taken=(
+                "created",
+                "confirming",
+                "requires_new_card",
+                "card_disabled",
+                "succeeded",
+                "failed",
+            ),
+            refused=("", "create", "createdd", "Created", " created"),
+        ),
+        "customer": Bounds(
+            taken=("cus_a", "cus_" + "a" * 250),
+            refused=("", "cus_", "cus_" + "a" * 251, "cus_a b", "pay_a"),
+        ),
+        "transaction_id": characters(200),
+        "limit": Bounds(
+            taken=("1", "2", "99", "100"),
+            refused=("", "0", "-1", "101", "1000", "9" * 20),
+        ),
+        "starting_after": _CURSOR,
+        "ending_before": _CURSOR,
+        **{f"created[{comparison}]": _MOMENT for comparison in ("gt", "gte", "lt", "lte")},
+    },
+    "list cards": {
+        "include": Bounds(taken=("disabled",), refused=("", "disable", "Disabled", "disabled,a")),
+    },
+}
+
+IDEMPOTENCY_KEY: Final = Bounds(
+    taken=("k", "!", "~", "a b", "k" * 254, "k" * 255),
+    refused=("k" * 256, "k" * 257, "\x1f", "\x7f", "\x80"),
+)
+
+# Ids in the path: of the longest, and one character more.
+PATHS: Final[Mapping[str, Bounds]] = {
+    "payment": Bounds(taken=("pay_a", "pay_" + "a" * 64), refused=("pay_", "pay_" + "a" * 65)),
+    "customer": Bounds(taken=("cus_a", "cus_" + "a" * 250), refused=("cus_", "cus_" + "a" * 251)),
+    "card": Bounds(taken=("pm_a", "pm_" + "a" * 250), refused=("pm_", "pm_" + "a" * 251)),
+}
+
+
+def put(name: str, field: str, value: Any) -> dict[str, Any]:
+    """Return a body of a route that is good but for one field, which has this value."""
+    body: dict[str, Any] = copy.deepcopy(ROUTES[name].body or {})
+    *way, last = field.split(".")
+    place = body
+    for part in way:
+        place = place.setdefault(part, {})
+    if last.endswith("[]"):
+        place[last[:-2]] = [value]
+    elif last.endswith("{name}"):
+        place[last[:-6]] = {value: "a"}
+    elif last.endswith("{}"):
+        place[last[:-2]] = {"a": value}
+    else:
+        place[last] = value
+    return body

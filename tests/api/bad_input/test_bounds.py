@@ -1,0 +1,307 @@
+"""Every field and parameter at, below and above its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+from urllib.parse import quote
+
+import httpx2
+import pytest
+
+from api.queries import CARDS_PARAMETERS, LIST_PARAMETERS
+from api.schemas import (
+    AddressBody,
+    AttachBody,
+    BillingDetailsBody,
+    Body,
+    CancelBody,
+    CardBody,
+    ConfirmBody,
+    CreateBody,
+    CustomerBody,
+    ReasonBody,
+    RefreshBody,
+)
+from tests.api.bad_input.bounds import (
+    AMOUNTS,
+    FIELDS,
+    IDEMPOTENCY_KEY,
+    PATHS,
+    QUERIES,
+    put,
+)
+from tests.api.bad_input.conftest import Ground, told
+from tests.api.bad_input.routes import POSTS, about
+from tests.stored_payments import Storyteller, new_payment
+
+MODELS: dict[str, type[Body]] = {
+    "create": CreateBody,
+    "confirm": ConfirmBody,
+    "cancel": CancelBody,
+    "refresh": RefreshBody,
+    "create customer": CustomerBody,
+    "attach": AttachBody,
+    "update card": CardBody,
+    "disable": ReasonBody,
+    "enable": ReasonBody,
+}
+
+
+# ── nothing is left out ──────────────────────────────────────────────────────────────────────
+
+
+def fields_of(annotation: Any, way: str = "") -> Iterator[str]:
+    """Yield every field of a body and of what stands in it, as the table names them."""
+    if get_origin(annotation) in (Union, UnionType, Annotated):
+        inner = get_args(annotation)[:1] if get_origin(annotation) is Annotated else None
+        for part in inner or get_args(annotation):
+            yield from fields_of(part, way)
+    elif get_origin(annotation) is list:
+        yield f"{way}[]"
+    elif get_origin(annotation) is dict:
+        yield from (f"{way}{{name}}", f"{way}{{}}")
+    elif isinstance(annotation, type) and issubclass(annotation, Body):
+        for name, info in annotation.model_fields.items():
+            below = f"{way}.{name}" if way else name
+            yield below
+            yield from fields_of(info.annotation, below)
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_every_field_has_bounds(name: str) -> None:
+    """No field of a body is without its row."""
+    assert FIELDS[name].keys() == set(fields_of(MODELS[name]))
+
+
+def test_every_body_has_bounds() -> None:
+    """No body is without its rows: parts are walked from what they stand in."""
+    assert {*MODELS.values(), AddressBody, BillingDetailsBody} == set(Body.__subclasses__())
+
+
+def test_every_parameter_has_bounds() -> None:
+    """No parameter of a query is without its row."""
+    assert QUERIES["list payments"].keys() == LIST_PARAMETERS.keys()
+    assert QUERIES["list cards"].keys() == CARDS_PARAMETERS.keys()
+
+
+# ── bodies ───────────────────────────────────────────────────────────────────────────────────
+
+
+def param_of(field: str, value: Any) -> str:
+    """Return what the answer must call the field."""
+    if field.endswith("{name}"):
+        name = f"{field[:-6]}.{value}" if value else field[:-6]
+    else:
+        name = field.replace("[]", "[0]").replace("{}", ".a")
+    return name if len(name) <= 60 else name[:60] + "…"
+
+
+async def anew(ground: Ground, name: str) -> str | None:
+    """Return what a request is to be about, where one request uses it up."""
+    if name in ("confirm", "cancel"):
+        id: str = (await ground.api.create())["id"]
+        return id
+    return None
+
+
+def shown(answer: httpx2.Response, field: str) -> Any:
+    """Return how a field stands in the answer, in the shape it was sent in."""
+    return answer.json()[field.partition("[")[0].partition("{")[0]]
+
+
+SHOWN = {
+    "create": {*FIELDS["create"]} - {"setup_future_usage", "customer"},
+    "create customer": {*FIELDS["create customer"]},
+    "update card": {"exp_month", "exp_year"},
+}
+
+
+@pytest.mark.parametrize("name", POSTS)
+async def test_what_is_just_taken(ground: Ground, name: str) -> None:
+    """A value on its bound is carried out, and shown as it was sent."""
+    wrong = {}
+    for field, bounds in FIELDS[name].items():
+        for value in bounds.taken:
+            body = put(name, field, value)
+            answer = await ground.call(name, on=await anew(ground, name), body=body)
+            if answer.status_code not in (200, 201):
+                wrong[field, repr(value)[:60]] = answer.text
+            elif field in SHOWN.get(name, ()):
+                sent = body[field.partition("[")[0].partition("{")[0]]
+                if shown(answer, field) != sent:
+                    wrong[field, repr(value)[:60]] = answer.text
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", POSTS)
+async def test_what_is_just_not_taken(ground: Ground, name: str) -> None:
+    """A value beyond its bound is 422 under the field's name; nothing moves."""
+    before, asked = await ground.stands(), await ground.asked()
+    cases = [
+        (field, value)
+        for field, bounds in FIELDS[name].items()
+        for value in (*bounds.refused, *bounds.unsaid)
+    ]
+
+    answers = [told(await ground.call(name, body=put(name, *case))) for case in cases]
+
+    assert answers == [(422, "validation_error", param_of(*case)) for case in cases]
+    assert await ground.stands() == before
+    # A card is read before it is changed: its expiry is compared with the present.
+    looked = [] if name != "update card" else ["payment_methods.retrieve"] * 2
+    assert await ground.asked() == asked + looked
+
+
+UNKNOWN = {
+    ("create", "customer"): (422, "stripe_refused", "customer"),
+    ("confirm", "payment_method"): (422, "card_unknown", "payment_method"),
+    ("attach", "payment_method"): (422, "card_unknown", "payment_method"),
+}
+
+
+async def test_ids_that_stripe_does_not_know(ground: Ground) -> None:
+    """The shortest and the longest id are asked for, and told to be unknown."""
+    before = await ground.stands(done=True)
+
+    answers = {
+        (name, field, value): told(await ground.call(name, body=put(name, field, value)))
+        for name, fields in FIELDS.items()
+        for field, bounds in fields.items()
+        for value in bounds.unknown
+    }
+
+    assert answers == {case: UNKNOWN[case[:2]] for case in answers}
+    assert len(answers) == 2 * len(UNKNOWN)
+    assert await ground.stands(done=True) == before
+
+
+async def test_the_bounds_of_currencies(sqlite_ground: Ground) -> None:
+    """Each currency has a least amount of its own, and some take multiples only."""
+
+    async def create(currency: str, amount: int) -> int:
+        answer = await sqlite_ground.call("create", body={"amount": amount, "currency": currency})
+        return answer.status_code
+
+    statuses = {
+        currency: [await create(currency, amount) for amount in (*bounds.taken, *bounds.refused)]
+        for currency, bounds in AMOUNTS.items()
+    }
+
+    assert statuses == {
+        currency: [201] * len(bounds.taken) + [422] * len(bounds.refused)
+        for currency, bounds in AMOUNTS.items()
+    }
+
+
+async def test_billing_details_arrive(sqlite_ground: Ground) -> None:
+    """What is just taken of billing details is what Stripe has afterwards."""
+    account = sqlite_ground.api.world
+    wrong = {}
+    for field, bounds in FIELDS["update card"].items():
+        if not field.startswith("billing_details."):
+            continue
+        for value in (each for each in bounds.taken if isinstance(each, str)):
+            await sqlite_ground.call("update card", body=put("update card", field, value))
+            url = f"{account.url}/v1/payment_methods/{sqlite_ground.ids['card']}"
+            async with account.http.get(url) as answer:
+                kept = await answer.json()
+            for part in field.split("."):
+                kept = kept[part]
+            if (kept or "") != value:
+                wrong[field, value] = kept
+
+    assert wrong == {}
+
+
+# ── the head ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_parameters_just_taken(ground: Ground, name: str) -> None:
+    """A parameter on its bound is heeded."""
+    statuses = {
+        (parameter, value): (
+            await ground.call(name, query=f"?{parameter}={quote(value, safe='')}")
+        ).status_code
+        for parameter, bounds in QUERIES[name].items()
+        for value in bounds.taken
+    }
+
+    assert statuses == dict.fromkeys(statuses, 200)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_parameters_just_not_taken(ground: Ground, name: str) -> None:
+    """A parameter beyond its bound is 422 under its name, and Stripe is not asked."""
+    asked = await ground.asked()
+
+    answers = {
+        (parameter, value): told(
+            await ground.call(name, query=f"?{parameter}={quote(value, safe='')}")
+        )
+        for parameter, bounds in QUERIES[name].items()
+        for value in (*bounds.refused, *bounds.unsaid)
+    }
+
+    assert answers == {case: (422, "validation_error", case[0]) for case in answers}
+    assert await ground.asked() == asked
+
+
+@pytest.mark.parametrize("name", POSTS)
+async def test_idempotency_keys_just_taken(ground: Ground, name: str) -> None:
+    """Keys of one to 255 characters are keys: the same request again is a replay."""
+    replays = []
+    for key in IDEMPOTENCY_KEY.taken:
+        on = await anew(ground, name)
+        await ground.call(name, on=on, key=key.encode())
+        again = await ground.call(name, on=on, key=key.encode())
+        replays.append((again.status_code, again.headers.get("Idempotent-Replayed")))
+
+    status = 201 if name in ("create", "create customer", "attach") else 200
+    assert replays == [(status, "true")] * len(IDEMPOTENCY_KEY.taken)
+
+
+async def test_idempotency_keys_just_not_taken(sqlite_ground: Ground) -> None:
+    """A longer key, or one with anything but printable ASCII, is refused everywhere."""
+    answers = {
+        (name, key): told(await sqlite_ground.call(name, key=key.encode("latin-1")))
+        for name in POSTS
+        for key in IDEMPOTENCY_KEY.refused
+    }
+
+    assert answers == dict.fromkeys(answers, (422, "validation_error", "Idempotency-Key"))
+
+
+async def test_the_longest_id_of_a_payment(ground: Ground) -> None:
+    """A payment of the shortest or the longest id is found, by its path and as a cursor."""
+    tell = Storyteller(ground.api.world.runtime.database)
+    for id in PATHS["payment"].taken:
+        await tell.created(new_payment(id))
+
+    found = [await ground.call("get", on=id) for id in PATHS["payment"].taken]
+    cursors = [
+        await ground.call("list payments", query=f"?{name}={id}")
+        for name in ("starting_after", "ending_before")
+        for id in PATHS["payment"].taken
+    ]
+
+    assert [answer.json()["id"] for answer in found] == list(PATHS["payment"].taken)
+    assert [answer.status_code for answer in cursors] == [200] * len(cursors)
+
+
+@pytest.mark.parametrize("kind", ["customer", "card"])
+async def test_the_longest_id_at_stripe(sqlite_ground: Ground, kind: str) -> None:
+    """Stripe is asked for an id of any length that may be one, and for no longer one."""
+    asked = {}
+    for id in (*PATHS[kind].taken, *PATHS[kind].refused):
+        before = await sqlite_ground.asked()
+        for name in about(kind):
+            assert told(await sqlite_ground.call(name, on=id)) == (404, "not_found", None)
+        asked[id] = len(await sqlite_ground.asked()) > len(before)
+
+    assert asked == dict.fromkeys(PATHS[kind].taken, True) | dict.fromkeys(
+        PATHS[kind].refused, False
+    )
