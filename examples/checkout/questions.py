@@ -12,18 +12,11 @@ from typing import Any, Final, Self
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from examples.checkout.rest import Refused, Unreachable
-from examples.checkout.till import StillOpen, TryOutOfTurn
+from examples.checkout.till import CARD_REFUSALS, StillOpen, TryOutOfTurn
+from orchestrator.client import ApiError, ClientError
 
 LONGEST_BODY: Final = 4096
 _CARD: Final = re.compile(r"pm_[A-Za-z0-9_]{1,250}")
-# What a customer can mend by choosing another card; anything else is the shop's own fault.
-CARD_REFUSALS: Final[Mapping[str, str]] = {
-    "card_disabled": "This card can no longer be used. Please choose another card.",
-    "card_attempts_exhausted": "This card was tried too often. Please choose another card.",
-    "card_unknown": "This card cannot be used. Please choose another card.",
-    "stripe_refused": "This card was not accepted. Please choose another card.",
-}
 
 
 class BadRequest(Exception):
@@ -38,15 +31,13 @@ class NoSession(Exception):
     """Nobody is known by this cookie."""
 
 
-_CLOSED: Final = (503, "unavailable", "We cannot take payments just now.")
 TROUBLES: Final[Mapping[type[Exception], tuple[int, str, str]]] = {
     BadRequest: (400, "bad_request", "This is no request of the shop's page."),
     NoSession: (401, "no_session", "Your session is over. Please reload the page."),
     FromElsewhere: (403, "forbidden", "This request did not come from the shop's page."),
     TryOutOfTurn: (409, "out_of_turn", "The page shows an old state."),
     StillOpen: (409, "still_open", "This payment is not over yet."),
-    Refused: _CLOSED,
-    Unreachable: _CLOSED,
+    ClientError: (503, "unavailable", "We cannot take payments just now."),
 }
 
 
@@ -91,9 +82,12 @@ def refuse_other_sites(request: Request) -> None:
 
 def answer_trouble(trouble: Exception) -> Response:
     """Say in words a customer may read what went wrong."""
-    if isinstance(trouble, Refused) and trouble.code in CARD_REFUSALS:
-        return _problem(422, "card_refused", CARD_REFUSALS[trouble.code])
-    return _problem(*TROUBLES[type(trouble)])
+    if isinstance(trouble, ApiError) and trouble.code in CARD_REFUSALS:
+        return _problem(
+            422, "card_refused", "This card cannot be used. Please choose another card."
+        )
+    kind = next(kind for kind in TROUBLES if isinstance(trouble, kind))
+    return _problem(*TROUBLES[kind])
 
 
 def _problem(status: int, code: str, message: str) -> Response:

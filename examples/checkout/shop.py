@@ -7,8 +7,9 @@ try.
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import httpx2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -23,10 +24,10 @@ from examples.checkout.questions import (
     answer_trouble,
     refuse_other_sites,
 )
-from examples.checkout.rest import Orchestrator
 from examples.checkout.settings import Settings
 from examples.checkout.till import Till
 from examples.checkout.views import show_card, show_checkout
+from orchestrator.client import AsyncClient, Payment
 
 COOKIE: Final = "shop_session"
 FILES: Final = Path(__file__).parent / "static"
@@ -79,7 +80,11 @@ class _Shop:
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Keep the connection to the orchestrator as long as the shop is open."""
         settings = self._settings
-        async with Orchestrator(settings.orchestrator_url, settings.orchestrator_key) as client:
+        # A stand-in is on this machine, where no proxy of the environment leads.
+        transport = httpx2.AsyncHTTPTransport() if settings.stand_in else None
+        async with AsyncClient(
+            settings.orchestrator_url, settings.orchestrator_key, transport=transport
+        ) as client:
             self._till = Till(client, self._wallet)
             yield
 
@@ -114,7 +119,7 @@ class _Shop:
     async def new_order(self, request: Request, shopper: Shopper) -> Response:
         """Begin another order, once this one is paid."""
         payment = await self._till.look(shopper.order)
-        if payment is not None and payment["state"] == "succeeded":
+        if payment is not None and payment.state == "succeeded":
             shopper.order, payment = Order(), None
         return self._show(shopper, payment)
 
@@ -150,7 +155,7 @@ class _Shop:
 
         return endpoint
 
-    def _show(self, shopper: Shopper, payment: dict[str, Any] | None) -> Response:
+    def _show(self, shopper: Shopper, payment: Payment | None) -> Response:
         trying = shopper.turn.locked()
         return JSONResponse(show_checkout(shopper.order, payment, self._settings, trying=trying))
 

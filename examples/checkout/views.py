@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from examples.checkout.orders import Order
 from examples.checkout.settings import Settings
+from orchestrator.client import Card, Payment
 
 Json = dict[str, Any]
 
@@ -25,7 +26,9 @@ ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
 NOTHING_CHARGED: Final = "Nothing was charged."
 
 
-def show_checkout(order: Order, payment: Json | None, settings: Settings, *, trying: bool) -> Json:
+def show_checkout(
+    order: Order, payment: Payment | None, settings: Settings, *, trying: bool
+) -> Json:
     """Show where an order stands, and all the page needs to go on from there.
 
     ``trying`` says that a card is being tried just now, for another tab or before a reload.
@@ -58,28 +61,33 @@ def show_order(order: Order) -> Json:
     }
 
 
-def show_payment(payment: Json) -> Json:
+def show_payment(payment: Payment) -> Json:
     """Show a payment's state and what it asks of the customer."""
-    outcome = payment["last_outcome"] or {}
+    outcome = payment.last_outcome
+    retry = None if outcome is None else outcome.retry_not_before
     return {
-        "state": payment["state"],
-        "message": _message(payment, outcome),
-        "same_card_allowed": bool(outcome.get("same_card_allowed")),
-        "retry_not_before": outcome.get("retry_not_before"),
-        "attempts_left": payment["attempts_left"],
-        "challenge": payment["state"] == "confirming" and payment["next_action"] is not None,
+        "state": payment.state,
+        "message": _message(payment),
+        "retry_not_before": None if retry is None else retry.isoformat(),
+        "challenge": payment.awaits_customer,
     }
 
 
-def show_card(card: Json) -> Json:
+def show_card(card: Card) -> Json:
     """Show a saved card by what its owner knows it by."""
-    return {name: card[name] for name in ("id", "brand", "last4", "exp_month", "exp_year")}
+    return {
+        "id": card.id,
+        "brand": card.brand,
+        "last4": card.last4,
+        "exp_month": card.exp_month,
+        "exp_year": card.exp_year,
+    }
 
 
-def _message(payment: Json, outcome: Json) -> str | None:
+def _message(payment: Payment) -> str | None:
     """Say what became of the last try; of a payment that failed, also why it is over."""
-    said: str | None = outcome.get("message")
-    if payment["state"] != "failed":
+    said = None if payment.last_outcome is None else payment.last_outcome.message
+    if payment.state != "failed":
         return said
-    ending = ENDINGS.get(payment["failure_reason"] or "")
+    ending = ENDINGS.get(payment.failure_reason or "")
     return " ".join(filter(None, [said, ending, NOTHING_CHARGED]))

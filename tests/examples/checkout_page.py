@@ -123,7 +123,8 @@ class CheckoutPage:
             )
             assert answer.status_code == 200, answer.text
 
-    async def photograph(self, moment: str) -> None:
-        """Keep a picture of the whole page."""
+    async def photograph(self, moment: str, *, whole: bool = True) -> None:
+        """Keep a picture of the whole page, or of what the screen shows of it."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{moment}.png", full_page=True)
+        path = SCREENSHOTS / f"{self.name}-{moment}.png"
+        await self.page.screenshot(path=path, full_page=whole)

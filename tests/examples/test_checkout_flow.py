@@ -136,6 +136,25 @@ async def test_a_blocked_card_fails_the_payment(checkout: CheckoutPage) -> None:
     assert await checkout.charged() == []
 
 
+async def test_a_mistyped_number_is_told_at_the_field(checkout: CheckoutPage) -> None:
+    """A number that cannot be one spends no attempt: the customer is led back to it."""
+    await checkout.pay_with_new("Visa: declined, expired")
+    await expect(checkout.notice).to_be_visible()
+    await checkout.page.get_by_label("Test cards").select_option("Visa: succeeds")
+    await checkout.page.get_by_label("Card number").press("End")
+    await checkout.page.keyboard.press("Backspace")
+    await checkout.page.keyboard.type("3")
+    await checkout.pay_button.click()
+    await expect(checkout.page.get_by_role("alert").filter(has_text="number")).to_be_visible()
+    await checkout.page.get_by_label("Card number").press("End")
+    await checkout.page.keyboard.press("Backspace")
+    await checkout.page.keyboard.type("2")
+    await checkout.pay_button.click()
+    await checkout.expect_thanks()
+
+    assert await checkout.charged() == PRICE
+
+
 async def test_a_new_card_is_saved_when_asked(checkout: CheckoutPage) -> None:
     """A card saved while paying is offered with the next order."""
     await checkout.pay_with_new("Mastercard: succeeds", save=True)

@@ -99,6 +99,7 @@ function whyNot(card) {
 
 function cardRow(value, name, detail, disabled) {
   const row = byId("card-row").content.firstElementChild.cloneNode(true);
+  row.toggleAttribute("data-barred", checkout.barred_cards.includes(value));
   const radio = row.querySelector("input");
   radio.value = value;
   radio.disabled = disabled;
