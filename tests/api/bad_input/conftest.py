@@ -67,6 +67,15 @@ class Ground:
             route.method, path + query, content=content, headers=sent
         )
 
+    async def anew(self, name: str) -> str | None:
+        """Return the id of something new, where a request of this route uses it up."""
+        made = None
+        if name in ("confirm", "cancel"):
+            made = await self.call("create")
+        elif name == "detach":
+            made = await self.call("attach")
+        return made.json()["id"] if made is not None else None
+
     async def stands(self, *, done: bool = False) -> tuple[dict[str, list[Any]], list[str]]:
         """Return all that is stored, and what Stripe was asked to change, to compare with later.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from api.app import create_app
 from tests.api.bad_input.conftest import Ground
 from tests.api.bad_input.routes import ROUTES
@@ -22,9 +20,11 @@ def test_every_route_stands_in_the_table() -> None:
     assert tried == served
 
 
-@pytest.mark.parametrize("name", ROUTES)
-async def test_a_good_request_is_accepted(sqlite_ground: Ground, name: str) -> None:
+async def test_a_good_request_is_accepted(sqlite_ground: Ground) -> None:
     """What the table calls a good request is one: only what is spoilt of it is refused."""
-    answer = await sqlite_ground.call(name)
+    statuses = {
+        name: (await sqlite_ground.call(name, on=await sqlite_ground.anew(name))).status_code
+        for name in ROUTES
+    }
 
-    assert answer.status_code in (200, 201), answer.text
+    assert {name for name, status in statuses.items() if status not in (200, 201)} == set()
