@@ -72,10 +72,12 @@ _STRICT: Final = json.JSONDecoder(object_pairs_hook=_refuse_repeated_keys)
 
 
 def _refuse_other_media(request: Request) -> None:
-    """Refuse a body that is declared as anything but JSON; undeclared, it is taken for JSON."""
+    """Refuse a body that is declared as anything but plain JSON; undeclared, it is taken for it."""
     declared = request.headers.get("content-type", "application/json")
     if declared.partition(";")[0].strip().lower() != "application/json":
         raise ValidationFailed("Send JSON: Content-Type must be application/json.", "Content-Type")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise ValidationFailed("Send the body as it is, not compressed.", "Content-Encoding")
 
 
 def _too_large() -> PayloadTooLarge:

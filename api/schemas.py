@@ -3,6 +3,7 @@
 Refuses everything the database could not keep or Stripe would certainly refuse.
 """
 
+import re
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
@@ -32,6 +33,8 @@ CUSTOMER_ID: Final = r"^cus_[A-Za-z0-9_]{1,250}$"
 PAYMENT_METHOD_ID: Final = r"^pm_[A-Za-z0-9_]{1,250}$"
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# A name, or an IPv6 address, which alone stands in brackets.
+_HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 # PostgreSQL keeps no NUL in a text.
 _NO_NUL: Final = r"^[^\x00]*$"
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -56,13 +59,25 @@ def _not_reserved(key: str) -> str:
 
 
 def _absolute_web_address(url: str) -> str:
-    """Refuse what a browser could not be sent back to safely."""
-    parts = urlsplit(url)
-    host = parts.hostname
-    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    if not secure or not host or parts.username is not None or parts.port == 0:
+    """Refuse what a browser could not be sent back to safely, or Stripe would refuse as no address.
+
+    Stripe is asked only once an attempt is spent.
+    """
+    if not _is_web_address(url):
         raise ValueError("must be an absolute https address (http only to this machine)")
     return url
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        # Its sentence would repeat what was sent.
+        return False
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    named = _HOST.fullmatch(host) is not None and (":" in host) == ("[" in parts.netloc)
+    return secure and named and parts.username is None and port != 0
 
 
 class Body(BaseModel):

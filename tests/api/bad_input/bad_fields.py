@@ -135,6 +135,15 @@ BAD_CONFIRMS: Cases = {
         CONFIRM | {"return_url": "https://shop.example:99999"},
         "return_url",
     ),
+    "address with a port of letters": (
+        CONFIRM | {"return_url": "https://shop.example:hunter2"},
+        "return_url",
+    ),
+    "address with a backslash": (CONFIRM | {"return_url": "https://a.example\\.b"}, "return_url"),
+    "address with an escape for a host": (CONFIRM | {"return_url": "https://a%20b"}, "return_url"),
+    "address with an empty label": (CONFIRM | {"return_url": "https://a..example"}, "return_url"),
+    "address with a wildcard": (CONFIRM | {"return_url": "https://*.example"}, "return_url"),
+    "address with braces": (CONFIRM | {"return_url": "https://{host}/"}, "return_url"),
     "address too long": (
         CONFIRM | {"return_url": "https://shop.example/" + "a" * 2048},
         "return_url",

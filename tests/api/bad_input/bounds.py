@@ -111,7 +111,15 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
     "confirm": {
         "payment_method": PAYMENT_METHOD,
         "return_url": Bounds(
-            taken=("https://a", web_address(2047), web_address(2048), "http://localhost:1/a"),
+            taken=(
+                "https://a",
+                web_address(2047),
+                web_address(2048),
+                "http://localhost:1/a",
+                "https://a.example:65535/?b=c&d=%20#e",
+                "https://[2001:db8::1]:8443/",
+                "https://XN--BCHER-KVA.example./",
+            ),
             refused=(web_address(2049), web_address(5000)),
             unsaid=("", "a", "https://", "http://a", "https://a:0", "https://a:65536", "//a"),
         ),

@@ -130,6 +130,24 @@ async def test_other_media_types(sqlite_ground: Ground) -> None:
     assert await sqlite_ground.stands() == before
 
 
+async def test_compressed_bodies(sqlite_ground: Ground) -> None:
+    """A body that says it is compressed is refused as such, and not as broken JSON."""
+    before = await sqlite_ground.stands()
+    encodings = (b"gzip", b"br", b"identity, gzip", b"")
+
+    answers = {
+        (name, encoding): told(
+            await sqlite_ground.call(name, headers=[(b"content-encoding", encoding)])
+        )
+        for name in POSTS
+        for encoding in encodings
+    }
+
+    refused = (422, "validation_error", "Content-Encoding")
+    assert answers == dict.fromkeys(product(POSTS, encodings), refused)
+    assert await sqlite_ground.stands() == before
+
+
 async def test_a_body_that_is_too_long(sqlite_ground: Ground) -> None:
     """A body of one byte more than is taken is 413 on every route, whatever stands in it."""
     before = await sqlite_ground.stands()

@@ -85,3 +85,19 @@ async def test_a_refusal_does_not_repeat_the_value(sqlite_ground: Ground) -> Non
 
     assert {answer.status_code for answer in answers} == {422}
     assert [answer.text for answer in answers if "hunter2" in answer.text] == []
+
+
+UNREADABLE = ("https://a.example:hunter2", "https://[hunter2]", "https://hunter2@", "ftp://hunter2")
+
+
+async def test_an_address_is_not_repeated_either(sqlite_ground: Ground) -> None:
+    """What a parser has to say of an address would repeat a part of it."""
+    answers = [
+        await sqlite_ground.call(
+            "confirm", body={"payment_method": "pm_card_visa", "return_url": address}
+        )
+        for address in UNREADABLE
+    ]
+
+    sentence = "return_url must be an absolute https address (http only to this machine)."
+    assert [answer.json()["detail"] for answer in answers] == [sentence] * len(UNREADABLE)
