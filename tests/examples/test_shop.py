@@ -37,11 +37,17 @@ async def visitor(shop: str) -> AsyncIterator[Visitor]:
         yield visitor
 
 
-async def test_the_same_try_is_the_same_request(visitor: Visitor) -> None:
-    """A try that is sent again, even with another card, pays nothing more."""
+async def test_the_same_try_is_the_same_request(visitor: Visitor, settings: Settings) -> None:
+    """A try that is sent again, even with another card, asks Stripe nothing more."""
     first = await visitor.pay(1, "pm_card_visa_chargeDeclinedInsufficientFunds")
     again = await visitor.pay(1, "pm_card_visa")
+    ledger = (await visitor.http.get(f"{settings.stand_in}/_sandbox/ledger")).json()
+    order = first.json()["order"]["id"]
+    tried = [
+        charge["metadata"]["transaction_id"] for charge in ledger["charges"] + ledger["failed"]
+    ]
 
+    assert tried.count(order) == 1
     assert first.json()["payment"]["state"] == "requires_new_card"
     assert again.json()["payment"] == first.json()["payment"]
     assert again.json()["try"] == 2
