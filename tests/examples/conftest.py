@@ -88,5 +88,4 @@ async def checkout(open_checkout: OpenCheckout) -> AsyncIterator[CheckoutPage]:
     """Open the checkout as a new customer, and look at the end whether the browser was content."""
     one = await open_checkout()
     yield one
-    await one.photograph("end")
     assert one.complaints == []
