@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from api.app import create_app
 from api.errors import INTERNAL_ERROR, STATUSES
+from orchestrator.cli import app
 from orchestrator.sandbox.cards import resolve_shared_id
 from orchestrator.settings import Settings
 from orchestrator.states import PaymentState
@@ -116,3 +119,74 @@ def test_every_card_exists(document: str) -> None:
     unknown = {card for card in named if resolve_shared_id(card) is None}
 
     assert unknown == set()
+
+
+@pytest.mark.parametrize("document", FILES)
+def test_every_file_exists(document: str) -> None:
+    """Each of the repository's files and folders that a document names is there."""
+    tops = "|".join(sorted(re.escape(each.name) for each in REPOSITORY.iterdir() if each.is_dir()))
+    named = re.findall(rf"`((?:{tops})/[\w./-]*)`", read(document))
+
+    assert [
+        name for name in named if not (REPOSITORY / name).exists() and "build/" not in name
+    ] == []
+
+
+@pytest.mark.parametrize("document", FILES)
+def test_every_command_exists(document: str) -> None:
+    """Each command of ours and each target of make that a document names is there."""
+    text = read(document)
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    made = set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE))
+    commands = _paths_of(get_command(app))
+    told = {
+        words if words in commands else words.split()[0]
+        for words in re.findall(r"(?:`|^| )orchestrator ([a-z]+(?: [a-z]+)?)\b", _code_of(text))
+    }
+
+    assert made - targets == set()
+    assert told - commands == set()
+
+
+def test_every_log_event_exists() -> None:
+    """Each event of the table of logs is one that the service writes."""
+    section = read("docs/operating.md").partition("| event | says |")[2].partition("\n\n")[0]
+    told = re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in section.split("\n")[2:]))
+    sources = [*REPOSITORY.glob("api/**/*.py"), *REPOSITORY.glob("orchestrator/**/*.py")]
+    written = set(
+        re.findall(
+            r"log\.\w+\(\s*\"(\w+)\"", "".join(path.read_text(encoding="utf-8") for path in sources)
+        )
+    )
+
+    assert len(told) > 5
+    assert set(told) - written == set()
+
+
+def test_figures_are_the_measured_ones() -> None:
+    """The capacity that is told is the last one measured."""
+    measured = json.loads(read("benchmarks/results.json"))["contenders"]["ours"]
+    rows = re.findall(
+        r"^\| (?:CPU of|payments a)[^|]* \| (\S+) \| (\S+) \| (\S+) \|$",
+        read("docs/operating.md"),
+        re.MULTILINE,
+    )
+    figures = ("median", "lowest", "highest")
+    digits = {"server_milliseconds": 1, "postgresql_milliseconds": 1, "payments_per_second": 0}
+
+    assert rows == [
+        tuple(f"{measured[name][figure]:.{places}f}" for figure in figures)
+        for name, places in digits.items()
+    ]
+
+
+def _code_of(text: str) -> str:
+    return "\n".join(re.findall(r"```\w*\n.*?```|`[^`\n]+`", text, re.DOTALL))
+
+
+def _paths_of(command: Any, before: str = "") -> set[str]:
+    """List a command's subcommands at every level, as they are typed."""
+    found = set()
+    for name, each in getattr(command, "commands", {}).items():
+        found |= {before + name} | _paths_of(each, f"{before}{name} ")
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -9,14 +10,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from orchestrator.cli.storage import stored
+from orchestrator.keys import create_key
+from orchestrator.settings import Settings
+from orchestrator.store.keys import insert_key
 from tests.cli.programs import Program
 from tests.docs.blocks import DOCUMENTS, REPOSITORY, RUN, Block, blocks_of, contains
 
-MAKE_KEY = ("keys", "create", "--json", "--scope", "admin")
 # Keeps what a block sets for the blocks after it.
 SHELL = "set -aeuo pipefail\n[ ! -f {state} ] || . {state}\n{code}\nexport -p > {state}\n"
 
@@ -28,19 +33,17 @@ class Deployment:
     folder: Path
     url: str
     stand_in: str
+    database_url: str
     environment: dict[str, str]
 
     def key(self, name: str) -> str:
-        """Make an admin key for an owner of its own."""
-        made = subprocess.run(
-            [sys.executable, "-m", "orchestrator", *MAKE_KEY, "--name", name],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        secret: str = json.loads(made.stdout)["secret"]
+        """Make a key that may do what a shop's may, for an owner of its own."""
+        return asyncio.run(self._make_key(name))
+
+    async def _make_key(self, name: str) -> str:
+        row, secret = create_key(name, "payments", None, datetime.now(UTC))
+        async with stored(Settings(database_url=self.database_url)) as database:
+            await database.write(insert_key, row)
         return secret
 
 
@@ -49,8 +52,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     """Serve over the stand-in from a folder of its own, as the documents do."""
     folder = tmp_path_factory.mktemp("documents")
     kept = {name: value for name, value in os.environ.items() if "ORCHESTRATOR_" not in name}
+    database_url = f"sqlite:///{folder / 'orchestrator.db'}"
     environment = kept | {
-        "ORCHESTRATOR_DATABASE_URL": f"sqlite:///{folder / 'orchestrator.db'}",
+        "ORCHESTRATOR_DATABASE_URL": database_url,
         "PYTHONPATH": str(REPOSITORY),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
@@ -65,7 +69,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         stand_in = ""
         while "stand-in is at" not in stand_in:
             stand_in = server.process.stderr.readline()
-        yield Deployment(folder, _address(told), _address(stand_in), environment)
+        yield Deployment(folder, _address(told), _address(stand_in), database_url, environment)
     finally:
         server.process.terminate()
         server.finish()
