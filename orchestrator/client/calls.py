@@ -228,7 +228,7 @@ def get_machine() -> Call[Machine]:
 def _post(
     path: str, kind: type[Value], body: Mapping[str, Any], idempotency_key: str | None
 ) -> Call[Value]:
-    key = idempotency_key or str(uuid4())
+    key = str(uuid4()) if idempotency_key is None else _key(idempotency_key)
     return Call("POST", path, partial(_one, kind), body, idempotency_key=key)
 
 
@@ -256,6 +256,17 @@ def _text(value: Any) -> str:
             raise ValueError("Give a moment with its time zone.")
         return value.isoformat()
     return str(value)
+
+
+def _key(key: str) -> str:
+    """Return a caller's key; one made up in its place would carry out a repeat a second time.
+
+    Raises:
+        ValueError: it is empty, or no text that a header carries unchanged.
+    """
+    if not key or not key.isascii() or not key.isprintable() or key != key.strip():
+        raise ValueError("The idempotency_key is empty, or has what no such key has.")
+    return key
 
 
 def _id(id: str) -> str:

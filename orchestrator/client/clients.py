@@ -43,11 +43,14 @@ class Client:
         """Prepare a client; ``timeout`` is seconds for each try.
 
         Raises:
-            ValueError: the key is empty or no text for a header.
+            ValueError: there is no such address, or no such API key.
         """
         self._retries = retries or Retries()
         self._http = httpx2.Client(
-            base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport
+            base_url=_address(base_url),
+            headers=_headers(api_key),
+            timeout=timeout,
+            transport=transport,
         )
         self.payments = Payments(self.send)
         self.customers = Customers(self.send)
@@ -111,11 +114,14 @@ class AsyncClient:
         """Prepare a client; ``timeout`` is seconds for each try.
 
         Raises:
-            ValueError: the key is empty or no text for a header.
+            ValueError: there is no such address, or no such API key.
         """
         self._retries = retries or Retries()
         self._http = httpx2.AsyncClient(
-            base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport
+            base_url=_address(base_url),
+            headers=_headers(api_key),
+            timeout=timeout,
+            transport=transport,
         )
         self.payments = AsyncPayments(self.send)
         self.customers = AsyncCustomers(self.send)
@@ -162,6 +168,16 @@ class AsyncClient:
     ) -> None:
         """Close the connections."""
         await self.aclose()
+
+
+def _address(base_url: str) -> httpx2.URL:
+    try:
+        url = httpx2.URL(base_url)
+    except httpx2.InvalidURL as exc:
+        raise ValueError("The base_url is no address.") from exc
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("The base_url does not begin with http:// or https:// and a host.")
+    return url
 
 
 def _headers(api_key: str) -> dict[str, Any]:

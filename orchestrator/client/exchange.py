@@ -103,7 +103,7 @@ class Exchange(Generic[Value]):
 def _parse(content: bytes) -> Any:
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -1,19 +1,22 @@
 """The API's nouns, for both clients: each operation stands once for each, and nothing is repeated.
 
 ``now`` and ``later`` make a method of a call's builder: with its signature, and the value it gives
-at once or when awaited.
+at once or when awaited. ``each`` and ``each_later`` make one that goes through a whole list.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar
 
 from orchestrator.client import calls
 from orchestrator.client.calls import Call
-from orchestrator.client.values import Payment
+from orchestrator.client.pages import Item, first_page, next_page
+from orchestrator.client.values import Page
 
 P = ParamSpec("P")
 Value = TypeVar("Value")
+
+_WALK: Final = "Go through everything that the list would find, newest first, page by page."
 
 
 class Sends(Protocol):
@@ -72,6 +75,55 @@ class later(Generic[P, Value]):  # noqa: N801, RUF100  likewise
         return method
 
 
+class each(Generic[P, Item]):  # noqa: N801, RUF100  likewise
+    """A method that goes through a list page by page, newest first."""
+
+    def __init__(self, build: Callable[P, Call[Page[Item]]]) -> None:
+        self._build = build
+
+    def __get__(self, resource: _Resource, _: Any = None) -> Callable[P, Iterator[Item]]:
+        """Return the method of a resource."""
+
+        @wraps(self._build)
+        def method(*arguments: P.args, **named: P.kwargs) -> Iterator[Item]:
+            return walk(first_page(self._build(*arguments, **named)))
+
+        method.__doc__ = _WALK
+
+        def walk(call: Call[Page[Item]] | None) -> Iterator[Item]:
+            while call is not None:
+                page = resource._send(call)
+                yield from page.data
+                call = next_page(call, page)
+
+        return method
+
+
+class each_later(Generic[P, Item]):  # noqa: N801, RUF100  likewise
+    """A method that goes through a list page by page, newest first, awaited."""
+
+    def __init__(self, build: Callable[P, Call[Page[Item]]]) -> None:
+        self._build = build
+
+    def __get__(self, resource: _AsyncResource, _: Any = None) -> Callable[P, AsyncIterator[Item]]:
+        """Return the method of a resource."""
+
+        @wraps(self._build)
+        def method(*arguments: P.args, **named: P.kwargs) -> AsyncIterator[Item]:
+            return walk(first_page(self._build(*arguments, **named)))
+
+        method.__doc__ = _WALK
+
+        async def walk(call: Call[Page[Item]] | None) -> AsyncIterator[Item]:
+            while call is not None:
+                page = await resource._send(call)
+                for item in page.data:
+                    yield item
+                call = next_page(call, page)
+
+        return method
+
+
 class Payments(_Resource):
     """Payments."""
 
@@ -81,19 +133,10 @@ class Payments(_Resource):
     refresh = now(calls.refresh_payment)
     get = now(calls.get_payment)
     list = now(calls.list_payments)
+    iterate = each(calls.list_payments)
     history = now(calls.read_history)
     explain = now(calls.explain_payment)
     client_secret = now(calls.read_client_secret)
-
-    def iterate(self, **filters: Any) -> Iterator[Payment]:
-        """Go through every payment that ``list`` would find, newest first, page by page."""
-        filters = {"limit": 100, **filters}
-        while True:
-            page = self.list(**filters)
-            yield from page.data
-            if not page.has_more:
-                return
-            filters["starting_after"] = page.data[-1].id
 
 
 class AsyncPayments(_AsyncResource):
@@ -105,20 +148,10 @@ class AsyncPayments(_AsyncResource):
     refresh = later(calls.refresh_payment)
     get = later(calls.get_payment)
     list = later(calls.list_payments)
+    iterate = each_later(calls.list_payments)
     history = later(calls.read_history)
     explain = later(calls.explain_payment)
     client_secret = later(calls.read_client_secret)
-
-    async def iterate(self, **filters: Any) -> AsyncIterator[Payment]:
-        """Go through every payment that ``list`` would find, newest first, page by page."""
-        filters = {"limit": 100, **filters}
-        while True:
-            page = await self.list(**filters)
-            for payment in page.data:
-                yield payment
-            if not page.has_more:
-                return
-            filters["starting_after"] = page.data[-1].id
 
 
 class Customers(_Resource):

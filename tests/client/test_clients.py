@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 
 from orchestrator.client import (
+    AsyncClient,
     CardDisabled,
     Client,
     Forbidden,
@@ -23,7 +24,7 @@ from orchestrator.client import (
     Unauthorized,
 )
 from tests.api.conftest import Api
-from tests.client.conftest import client_of
+from tests.client.conftest import Reply, client_of, serving
 
 ORDER: dict[str, Any] = {"amount": 1000, "currency": "usd"}
 
@@ -222,6 +223,30 @@ def test_what_cannot_be_a_key_is_refused(key: str) -> None:
     """A key that no header could carry is told at once."""
     with pytest.raises(ValueError, match="API key"):
         Client("http://api", key)
+
+
+@pytest.mark.parametrize(
+    "key", ["", " ", " order-1", "order-1\n", "a\tb", "a\x00b", "bestellung-ü"]
+)
+def test_what_cannot_be_an_idempotency_key_is_refused(key: str) -> None:
+    """No other key is made up in place of one that was given, and nothing is sent under it."""
+    with serving(Reply()) as script:
+        client = Client(script.url, "ork_1")
+        with client, pytest.raises(ValueError, match="idempotency_key"):
+            client.payments.create(**ORDER, idempotency_key=key)
+
+    assert script.seen == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "api.example", "//api.example", "ftp://api.example", "http://", "http://[::1", "http:/x"],
+)
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_what_is_no_address_is_refused(kind: type[Client | AsyncClient], address: str) -> None:
+    """An address to which nothing can be sent is told at once, and not tried again and again."""
+    with pytest.raises(ValueError, match="base_url"):
+        kind(address, "ork_1")
 
 
 def test_it_loads_nothing_of_the_server() -> None:
