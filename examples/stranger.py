@@ -1,8 +1,8 @@
 """Pays with nothing but the service's address, a key, and its OpenAPI document.
 
 Knows no path, field or card: operations are found by their ids, requests are the document's own
-examples, and what links one to the next is found in the answers. Run it against a service over the
-Stripe stand-in:
+examples, and the links of an answer say what of it the next request takes. Run it against a service
+over the Stripe stand-in:
 
     python -m examples.stranger URL KEY
 """
@@ -11,11 +11,18 @@ import argparse
 import json
 import sys
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 
 Json = dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """What an operation answered, and what the document says of such an answer."""
+
+    body: Json
+    described: Json
 
 
 class Stranger:
@@ -32,7 +39,7 @@ class Stranger:
             for method, operation in item.items()
         }
 
-    def call(self, operation_id: str, **ids: str) -> Json:
+    def call(self, operation_id: str, **in_path: str) -> Answer:
         """Carry out an operation with the document's first example of a request.
 
         Raises:
@@ -44,11 +51,17 @@ class Stranger:
             if parameter["in"] == "header" and parameter["required"]:
                 headers[parameter["name"]] = uuid.uuid4().hex
         body = self._example(operation.get("requestBody"))
-        answer = self._http.request(method, path.format(**ids), json=body, headers=headers)
-        if str(answer.status_code) not in operation["responses"] or answer.is_error:
+        answer = self._http.request(method, path.format(**in_path), json=body, headers=headers)
+        described = operation["responses"].get(str(answer.status_code))
+        if described is None or answer.is_error:
             sys.exit(f"{operation_id} answered {answer.status_code}: {answer.text}")
-        drawn: Json = answer.json()
-        return drawn
+        return Answer(answer.json(), described)
+
+    def follow(self, answer: Answer, link_name: str) -> Answer:
+        """Carry out the operation that an answer leads to."""
+        link = self._resolve(answer.described["links"][link_name])
+        in_path = {name: _part(answer.body, where) for name, where in link["parameters"].items()}
+        return self.call(link["operationId"], **in_path)
 
     def _security(self, operation: Json) -> dict[str, str]:
         scheme = self._document["components"]["securitySchemes"]["key"]
@@ -70,12 +83,21 @@ class Stranger:
         return self._resolve(found)
 
 
+def _part(body: Json, expression: str) -> str:
+    """Take the part of an answer that an expression such as ``$response.body#/id`` names."""
+    found: Any = body
+    for part in expression.removeprefix("$response.body#/").split("/"):
+        found = found[part]
+    return str(found)
+
+
 def pay(stranger: Stranger) -> tuple[Json, Json]:
-    """Create a payment, confirm it, and read how it got there."""
+    """Create a payment, confirm it, read it again and how it got there."""
     created = stranger.call("createPayment")
-    confirmed = stranger.call("confirmPayment", payment_id=created["id"])
-    history = stranger.call("getHistory", payment_id=confirmed["id"])
-    return confirmed, history
+    confirmed = stranger.follow(created, "confirmPayment")
+    payment = stranger.follow(confirmed, "getPayment")
+    history = stranger.follow(payment, "getHistory")
+    return payment.body, history.body
 
 
 def main(arguments: list[str] | None = None) -> None:

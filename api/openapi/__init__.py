@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from api.openapi.bodies import body_schemas
 from api.openapi.examples import all_examples
+from api.openapi.links import LINKS
 from api.openapi.objects import SCHEMAS
-from api.openapi.operations import HEADERS, PARAMETERS
+from api.openapi.parameters import HEADERS, PARAMETERS
 from api.openapi.refusals import error_examples
 
 DESCRIPTION: Final = """\
@@ -25,14 +26,16 @@ payments, those of scope `admin` may do everything.
 browser, where Stripe.js makes a `pm_…` of the card; confirm with that. The answer is 200 with the
 payment as it is then: a decline is no error, the payment has moved to `requires_new_card` or
 `card_disabled` and takes another card. It is 202 while the outcome is unknown: read it again, or
-refresh it; it is found out by itself. `succeeded` and `failed` are final.
+refresh it; it is found out by itself. `succeeded` and `failed` are final. The links of an answer
+name the operations that take its `id`.
 
 **Sent twice, done once.** Every POST takes an `Idempotency-Key`; create and confirm need one. The
 same request under the same key answers with the payment as it is now and `Idempotent-Replayed:
 true`. After a lost answer or a 503, send the same request with the same key again.
 
 **What goes wrong** is told as `application/problem+json` (RFC 9457) with a stable `code`; an
-address that does not exist is 404 `not_found`, a method it does not take 405 `method_not_allowed`.
+address that does not exist is 404 `not_found`, a method it does not take 405 `method_not_allowed`
+with those it does take in `Allow`.
 Amounts are integers in the currency's smallest unit, timestamps RFC 3339 in UTC. Card numbers are
 refused wherever they stand.
 """
@@ -54,6 +57,8 @@ def describe(app: FastAPI) -> None:
     generate = app.openapi
 
     def complete() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
         document = generate()
         document["components"] = _components()
         for item in document["paths"].values():
@@ -69,6 +74,7 @@ def _components() -> dict[str, Any]:
         "schemas": {**SCHEMAS, **body_schemas()},
         "parameters": dict(PARAMETERS),
         "headers": dict(HEADERS),
+        "links": dict(LINKS),
         "examples": {**all_examples(), **error_examples()},
         "securitySchemes": {
             "key": {

@@ -10,90 +10,23 @@ from typing import Final
 from api.errors import NotReady, ValidationFailed
 from api.openapi import refusals as refused
 from api.openapi.examples import ANSWERS, REQUESTS, references
+from api.openapi.links import links_from
+from api.openapi.parameters import in_query, parameter
 from api.openapi.refusals import Kinds, refusals
 from api.openapi.types import Schema, reference
 from api.queries import CARDS_PARAMETERS, LIST_PARAMETERS, Parameter
-from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
 from orchestrator import errors
 
-HEADERS: Final[Mapping[str, Schema]] = {
-    "Request-Id": {
-        "description": "Names this request in our log and in the history.",
-        "required": True,
-        "schema": {"type": "string", "pattern": "^req_[0-9a-f]{24}$"},
-    },
-    "Idempotent-Replayed": {
-        "description": "There, and true, where this very request was carried out before: the "
-        "answer shows the thing as it is now.",
-        "schema": {"type": "string", "enum": ["true"]},
-    },
-    "Retry-After": {
-        "description": "Seconds after which the same request is worth sending again.",
-        "schema": {"type": "string", "pattern": "^[0-9]+$"},
-    },
-    "WWW-Authenticate": {
-        "description": "How to show who you are.",
-        "required": True,
-        "schema": {"type": "string", "enum": ["Bearer"]},
-    },
-    "Cache-Control": {
-        "description": "Do not keep it.",
-        "required": True,
-        "schema": {"type": "string", "enum": ["no-store"]},
-    },
-}
 
-
-def _in_path(name: str, what: str, pattern: str, example: str) -> Schema:
-    schema = {"type": "string", "pattern": pattern}
-    return {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "description": what,
-        "schema": schema,
-        "example": example,
-    }
-
-
-def _idempotency_key(*, required: bool) -> Schema:
-    schema: Schema = {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"}
-    if required:
-        # A blank key is none.
-        schema |= {"minLength": 1, "pattern": "^[ -~]*[!-~][ -~]*$"}
-    return {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": required,
-        "description": "Your name for this request, printable ASCII. Sent again under it, the "
-        "request is carried out once; use another for another request.",
-        "schema": schema,
-        "example": "order-1001",
-    }
-
-
-PARAMETERS: Final[Mapping[str, Schema]] = {
-    "payment_id": _in_path(
-        "payment_id",
-        "The payment's id.",
-        "^pay_[A-Za-z0-9]{1,64}$",
-        "pay_357013f46feb368936907c32d55c171a",
-    ),
-    "customer_id": _in_path("customer_id", "The customer's id.", CUSTOMER_ID, "cus_Cf1qkBjgqzMLjL"),
-    "card_id": _in_path(
-        "card_id",
-        "The card's id: its payment method's.",
-        PAYMENT_METHOD_ID,
-        "pm_1TqpKNjqFNRA8vCn",
-    ),
-    "idempotency_key": _idempotency_key(required=False),
-    "idempotency_key_needed": _idempotency_key(required=True),
-}
-
-
-def _answer(status: int, name: str, *headers: str, examples: tuple[str, ...] = ()) -> Schema:
+def _answer(
+    status: int,
+    name: str,
+    *headers: str,
+    examples: tuple[str, ...] = (),
+    linked: bool = True,
+) -> Schema:
     """Describe an answer; without names of examples all of its schema's are shown."""
-    return {
+    answer: Schema = {
         "description": HTTPStatus(status).phrase,
         "headers": {
             header: {"$ref": f"#/components/headers/{header}"}
@@ -106,6 +39,9 @@ def _answer(status: int, name: str, *headers: str, examples: tuple[str, ...] = (
             }
         },
     }
+    if linked and (links := links_from(name)):
+        answer["links"] = links
+    return answer
 
 
 def _operation(
@@ -120,8 +56,8 @@ def _operation(
     query: Mapping[str, Parameter] | None = None,
 ) -> Schema:
     """Describe an operation on what ``on`` names in its path; ``kinds`` are its errors."""
-    parameters = [_parameter(on)] if on is not None else []
-    parameters += [_in_query(name, parameter) for name, parameter in (query or {}).items()]
+    parameters = [parameter(on)] if on is not None else []
+    parameters += [in_query(name, each) for name, each in (query or {}).items()]
     operation: Schema = {
         "responses": {**{str(status): each for status, each in answers.items()}, **refusals(kinds)}
     }
@@ -129,7 +65,7 @@ def _operation(
         operation["security"] = [{"key": []}]
     if body is not None:
         needed = "idempotency_key_needed" if key_needed else "idempotency_key"
-        parameters.append(_parameter(needed))
+        parameters.append(parameter(needed))
         operation["requestBody"] = {
             "required": body_needed,
             "description": "JSON; what is not named here is refused.",
@@ -143,20 +79,6 @@ def _operation(
     if parameters:
         operation["parameters"] = parameters
     return operation
-
-
-def _parameter(name: str) -> Schema:
-    return {"$ref": f"#/components/parameters/{name}"}
-
-
-def _in_query(name: str, parameter: Parameter) -> Schema:
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": parameter.purpose,
-        "schema": parameter.schema,
-    }
 
 
 _PAYMENT_GONE: Final[Kinds] = (errors.PaymentNotFound,)
@@ -275,7 +197,7 @@ UPDATE_CARD: Final = _operation(
     body="update_card",
 )
 DETACH_CARD: Final = _operation(
-    {200: _answer(200, "card")},
+    {200: _answer(200, "card", linked=False)},
     (*refused.READING, *_CARD_READ, *refused.CHANGING_AT_STRIPE),
     on="card_id",
 )
