@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,214 +14,174 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from api.app import create_app
 from api.errors import INTERNAL_ERROR, STATUSES
+from tests.api import openapi_rules as rules
 from tests.api.conftest import Api
+from tests.api.openapi_rules import RULES, Document, Json
 
-DOCUMENT: dict[str, Any] = create_app().openapi()
-COMPONENTS: dict[str, Any] = DOCUMENT["components"]
-OPERATIONS: dict[str, dict[str, Any]] = {
-    operation["operationId"]: operation
-    for item in DOCUMENT["paths"].values()
-    for operation in item.values()
-}
-Node = tuple[str, Any]
-
-
-def walk(node: Any, path: str = "#") -> Iterator[Node]:
-    """Yield everything in the document, with where it stands; examples are other people's data."""
-    yield path, node
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key not in {"value", "example", "default", "const", "enum"}:
-                yield from walk(value, f"{path}/{key}")
-    elif isinstance(node, list):
-        for number, value in enumerate(node):
-            yield from walk(value, f"{path}/{number}")
-
-
-def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """Follow references to what they point to."""
-    while "$ref" in node:
-        found: Any = DOCUMENT
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        node = found
-    return node
-
-
-def media() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every media type of every request and answer, with where it stands."""
-    for name, operation in OPERATIONS.items():
-        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-            yield f"{name} request {kind}", content
-        for status, answer in operation["responses"].items():
-            for kind, content in answer["content"].items():
-                yield f"{name} {status} {kind}", content
-
-
-def conforms(schema: dict[str, Any], value: Any) -> bool:
-    """Tell whether a value is what a schema of the document says."""
-    Draft202012Validator(schema | {"components": COMPONENTS}).validate(value)
-    return True
-
-
-# ── the rules ────────────────────────────────────────────────────────────────────────────────
-
-
-def unnamed() -> list[str]:
-    """List operations whose id is no lower camel case."""
-    return [name for name in OPERATIONS if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", name)]
-
-
-def unexplained_operations() -> list[str]:
-    """List operations without a tag, a summary or a description."""
-    tags = {tag["name"] for tag in DOCUMENT["tags"]}
-    return [
-        name
-        for name, operation in OPERATIONS.items()
-        if not (set(operation["tags"]) <= tags and operation["summary"])
-        or not operation["description"].endswith(".")
-    ]
-
-
-def unexplained_fields() -> list[str]:
-    """List properties and parameters without a description."""
-    found = []
-    for path, node in walk(COMPONENTS["schemas"]):
-        if path.endswith("/properties") and not path.endswith("/properties/properties"):
-            found += [f"{path}/{name}" for name, each in node.items() if not _explained(each)]
-    parameters = [each for _, each in walk(DOCUMENT) if isinstance(each, dict) and "in" in each]
-    return found + [each["name"] for each in parameters if not each.get("description")]
-
-
-def _explained(schema: dict[str, Any]) -> bool:
-    return bool(schema.get("description") or resolved(schema).get("description"))
-
-
-def broken_references() -> list[str]:
-    """List references that lead nowhere."""
-    found = []
-    for path, node in walk(DOCUMENT):
-        if isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            try:
-                resolved(node)
-            except KeyError:
-                found.append(f"{path}: {node['$ref']}")
-    return found
-
-
-def unused_components() -> list[str]:
-    """List components that nothing points to."""
-    used = {
-        node["$ref"]
-        for _, node in walk(DOCUMENT)
-        if isinstance(node, dict) and isinstance(node.get("$ref"), str)
-    }
-    kinds = ("schemas", "parameters", "headers", "examples")
-    every = {f"#/components/{kind}/{name}" for kind in kinds for name in COMPONENTS[kind]}
-    return sorted(every - used)
-
-
-def media_without_examples() -> list[str]:
-    """List requests and answers that show nothing."""
-    return [place for place, content in media() if not content.get("examples")]
-
-
-def invalid_examples() -> list[str]:
-    """List examples that are not what their schema says."""
-    found = []
-    for place, content in media():
-        for name, example in content.get("examples", {}).items():
-            schema = content["schema"] | {"components": COMPONENTS}
-            value = resolved(example)["value"]
-            errors = Draft202012Validator(schema).iter_errors(value)
-            found += [f"{place} {name}: {error.message}" for error in errors]
-    return found
-
-
-def unbounded_texts() -> list[str]:
-    """List texts of requests that may be of any length."""
-    bodies = {
-        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        for operation in OPERATIONS.values()
-        if "requestBody" in operation
-    }
-    found = []
-    for reference in sorted(bodies):
-        for path, node in walk(resolved({"$ref": reference}), reference):
-            if isinstance(node, dict) and node.get("type") == "string":
-                bounded = node.keys() & {"maxLength", "enum", "format", "const"}
-                found += [] if bounded else [path]
-    return found
-
-
-def refusals_without_codes() -> list[str]:
-    """List answers that refuse and do not say with which codes."""
-    found = []
-    for name, operation in OPERATIONS.items():
-        for status, answer in operation["responses"].items():
-            if status < "400":
-                continue
-            content = answer["content"]["application/problem+json"]
-            codes = content["schema"]["allOf"][1]["properties"]["code"]["enum"]
-            if not codes or set(codes) != set(content["examples"]):
-                found.append(f"{name} {status}")
-    return found
-
-
-def answers_without_headers() -> list[str]:
-    """List answers that do not declare the headers they carry."""
-    found = []
-    for name, operation in OPERATIONS.items():
-        for status, answer in operation["responses"].items():
-            expected = {"Request-Id"}
-            expected |= {"WWW-Authenticate"} if status == "401" else set()
-            expected |= {"Idempotent-Replayed"} if _replays(operation, status) else set()
-            if not expected <= set(answer["headers"]):
-                found.append(f"{name} {status}")
-    return found
-
-
-def _replays(operation: dict[str, Any], status: str) -> bool:
-    return status < "300" and "requestBody" in operation
-
-
-RULES = (
-    unnamed,
-    unexplained_operations,
-    unexplained_fields,
-    broken_references,
-    unused_components,
-    media_without_examples,
-    invalid_examples,
-    unbounded_texts,
-    refusals_without_codes,
-    answers_without_headers,
-)
+WHOLE: Json = create_app().openapi()
+DOCUMENT = Document(WHOLE)
+OPERATIONS = DOCUMENT.operations
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_nothing_breaks_a_rule(rule: Any) -> None:
+def test_nothing_breaks_a_rule(rule: Callable[[Document], list[str]]) -> None:
     """No part of the document breaks a rule of ours."""
-    assert rule() == []
+    assert rule(DOCUMENT) == []
+
+
+# What breaks each rule: where something is put (None takes it away), and how the rule tells of it.
+CREATE = ("paths", "/v1/payments", "post")
+CREATED = (*CREATE, "responses", "201")
+SCHEMAS = ("components", "schemas")
+CITY = (*SCHEMAS, "address", "properties", "city")
+BREAKS: tuple[tuple[Callable[[Document], list[str]], tuple[str, ...], Any, str], ...] = (
+    (rules.unnamed, (*CREATE, "operationId"), "create_payment", "create_payment"),
+    (rules.unnamed, (*CREATE, "operationId"), "listPayments", "listPayments"),
+    (rules.unexplained_operations, (*CREATE, "tags"), [], "createPayment"),
+    (rules.unexplained_operations, (*CREATE, "tags"), ["money"], "createPayment"),
+    (rules.unexplained_operations, (*CREATE, "summary"), "", "createPayment"),
+    (rules.unexplained_operations, (*CREATE, "description"), "", "createPayment"),
+    (rules.unexplained_fields, (*CITY, "description"), None, "#/address/properties/city"),
+    (
+        rules.unexplained_parts,
+        ("components", "parameters", "card_id", "description"),
+        None,
+        "getCard card_id",
+    ),
+    (
+        rules.unexplained_parts,
+        ("components", "headers", "Retry-After", "description"),
+        None,
+        "headers Retry-After",
+    ),
+    (
+        rules.unexplained_parts,
+        (*CREATE, "requestBody", "description"),
+        None,
+        "createPayment request",
+    ),
+    (
+        rules.broken_references,
+        (*SCHEMAS, "card", "properties", "brand", "$ref"),
+        "#/components/schemas/brand",
+        "#/components/schemas/card/properties/brand: #/components/schemas/brand",
+    ),
+    (rules.unused_components, (*SCHEMAS, "coin"), {}, "#/components/schemas/coin"),
+    (
+        rules.misleading_links,
+        ("components", "links", "getCard", "operationId"),
+        "readCard",
+        "getCard",
+    ),
+    (
+        rules.misleading_links,
+        ("components", "links", "getCard", "parameters"),
+        {"id": "$response.body#/id"},
+        "getCard",
+    ),
+    (
+        rules.media_without_examples,
+        (*CREATED, "content", "application/json", "examples"),
+        {},
+        "createPayment 201 application/json",
+    ),
+    (
+        rules.invalid_examples,
+        ("components", "examples", "card_usable", "value", "last4"),
+        4242,
+        "getCard 200 application/json usable: 4242 is not of type 'string', 'null'",
+    ),
+    (
+        rules.invalid_examples,
+        ("components", "parameters", "card_id", "example"),
+        "4242",
+        "getCard card_id: '4242' does not match '^pm_[A-Za-z0-9_]{1,250}$'",
+    ),
+    (
+        rules.unbounded_texts,
+        (*CITY, "anyOf", "0", "maxLength"),
+        None,
+        "updateCard request/properties/billing_details/anyOf/0/properties/address/anyOf/0"
+        "/properties/city/anyOf/0",
+    ),
+    (
+        rules.unbounded_texts,
+        ("components", "parameters", "card_id", "schema", "pattern"),
+        "^pm_.+$",
+        "getCard card_id",
+    ),
+    (
+        rules.refusals_without_codes,
+        (*CREATE, "responses", "409", "content", "application/problem+json", "examples"),
+        {},
+        "createPayment 409",
+    ),
+    (
+        rules.refusals_without_codes,
+        (
+            *(*CREATE, "responses", "409", "content", "application/problem+json"),
+            *("schema", "allOf", "1", "properties", "status", "const"),
+        ),
+        422,
+        "createPayment 409",
+    ),
+    *(
+        (rules.wrong_headers, (*place, "headers", header), None, told)
+        for place, header, told in (
+            (CREATED, "Request-Id", "createPayment 201"),
+            (CREATED, "Idempotent-Replayed", "createPayment 201"),
+            ((*CREATE, "responses", "401"), "WWW-Authenticate", "createPayment 401"),
+            ((*CREATE, "responses", "503"), "Retry-After", "createPayment 503"),
+            (
+                ("paths", "/v1/payments/{payment_id}/client_secret", "get", "responses", "200"),
+                "Cache-Control",
+                "getClientSecret 200",
+            ),
+        )
+    ),
+)
+
+
+def broken(place: tuple[str, ...], value: Any) -> Document:
+    """Return the document with something else at a place, or without it."""
+    whole = copy.deepcopy(WHOLE)
+    node: Any = whole
+    for key in place[:-1]:
+        node = node[int(key)] if isinstance(node, list) else node[key]
+    if value is None:
+        del node[place[-1]]
+    else:
+        node[place[-1]] = value
+    return Document(whole)
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "value", "told"),
+    BREAKS,
+    ids=[f"{rule.__name__}-{place[-1]}" for rule, place, _, _ in BREAKS],
+)
+def test_a_rule_sees_what_breaks_it(
+    rule: Callable[[Document], list[str]], place: tuple[str, ...], value: Any, told: str
+) -> None:
+    """Each rule tells where the document would break it."""
+    assert told in rule(broken(place, value))
+
+
+def test_every_rule_is_broken_once() -> None:
+    """The table of breaks has every rule."""
+    assert {rule for rule, *_ in BREAKS} == set(RULES)
 
 
 def test_it_is_openapi() -> None:
     """The document is valid OpenAPI 3.1, as its own validator sees it."""
-    assert DOCUMENT["openapi"].startswith("3.1.")
-    validate(DOCUMENT, cls=OpenAPIV31SpecValidator)
+    assert WHOLE["openapi"].startswith("3.1.")
+    validate(WHOLE, cls=OpenAPIV31SpecValidator)
 
 
 def test_every_schema_is_a_schema() -> None:
     """Each schema is valid JSON Schema."""
-    for schema in COMPONENTS["schemas"].values():
+    for schema in DOCUMENT.components["schemas"].values():
         Draft202012Validator.check_schema(schema)
-
-
-def test_operation_ids_are_unique() -> None:
-    """No two operations share a name."""
-    every = sum(len(item) for item in DOCUMENT["paths"].values())
-
-    assert len(OPERATIONS) == every
 
 
 def test_all_but_health_need_a_key() -> None:
@@ -248,7 +209,7 @@ def test_every_refusal_is_described_somewhere() -> None:
 
 def test_no_route_hides() -> None:
     """Every method of every route of the application stands in the description."""
-    described = {(method, path) for path, item in DOCUMENT["paths"].items() for method in item}
+    described = {(method, path) for path, item in WHOLE["paths"].items() for method in item}
     served = {
         (method.lower(), route.path)
         for route in _routes(create_app().routes)
@@ -276,6 +237,16 @@ async def test_it_is_served_without_a_key(sqlite_api: Api) -> None:
     assert set(addresses) == {"https://shop.example.com/orders/1001"}
 
 
+async def test_it_is_drawn_once(sqlite_api: Api) -> None:
+    """The description is made for the first who asks, in 70 ms; the next get the same one."""
+    first = await sqlite_api.client.get("/openapi.json")
+    drawn = sqlite_api.app.openapi()
+    second = await sqlite_api.client.get("/openapi.json")
+
+    assert sqlite_api.app.openapi() is drawn
+    assert first.content == second.content
+
+
 async def test_answers_conform(sqlite_api: Api) -> None:
     """What the API answers is what the description says, object by object."""
     _, admin = await sqlite_api.key("shop", "admin")
@@ -300,10 +271,11 @@ async def test_answers_conform(sqlite_api: Api) -> None:
         "error": [refused, await sqlite_api.get("/nowhere")],
     }
 
-    assert conforms({"$ref": "#/components/schemas/payment"}, created)
+    assert DOCUMENT.errors({"$ref": "#/components/schemas/payment"}, created) == []
     for name, each in answers.items():
         for answer in each:
-            assert conforms({"$ref": f"#/components/schemas/{name}"}, answer.json()), name
+            schema = {"$ref": f"#/components/schemas/{name}"}
+            assert DOCUMENT.errors(schema, answer.json()) == [], name
 
 
 def test_required_fields_are_said_to_be() -> None:
@@ -311,7 +283,7 @@ def test_required_fields_are_said_to_be() -> None:
     body = OPERATIONS["createPayment"]["requestBody"]
 
     assert body["required"] is True
-    assert resolved(body["content"]["application/json"]["schema"])["required"] == [
+    assert DOCUMENT.resolved(body["content"]["application/json"]["schema"])["required"] == [
         "amount",
         "currency",
     ]
