@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from api.app import create_app
 from examples import stranger
 from tests.api.conftest import Api, open_api
 from tests.client.test_clients import on_a_socket
-from tests.world import World
+from tests.world import World, open_world
 
 
 @asynccontextmanager
@@ -32,6 +34,43 @@ async def test_a_stranger_pays(world: World, capsys: pytest.CaptureFixture[str])
     told = capsys.readouterr().out
     assert f"{payment['id']}: created → confirming → succeeded\n" in told
     assert [charge["amount"] for charge in ledger["charges"]] == [payment["amount"]]
+
+
+# What is called first, and which links are followed from there, one after another.
+CHAINS = (
+    ("createPayment", "getPayment", "explainPayment"),
+    ("createPayment", "confirmPayment", "refreshPayment", "getHistory"),
+    ("createPayment", "cancelPayment", "getPayment", "getClientSecret"),
+    ("createCustomer", "getCustomer", "listCards"),
+    ("createCustomer", "attachCard", "updateCard", "disableCard", "enableCard", "getCard"),
+    ("createCustomer", "attachCard", "detachCard"),
+)
+
+
+def go_along(url: str, key: str, chain: tuple[str, ...]) -> None:
+    """Carry out what a chain begins with, and follow its links."""
+    with httpx2.Client(base_url=url) as http:
+        somebody = stranger.Stranger(http, key)
+        answer = somebody.call(chain[0])
+        for link in chain[1:]:
+            answer = somebody.follow(answer, link)
+
+
+@pytest.mark.parametrize("chain", CHAINS, ids=" → ".join)
+async def test_links_lead_on(sqlite_url: str, stand_in_url: str, chain: tuple[str, ...]) -> None:
+    """What an answer links to is carried out, with what the answer shows and an example."""
+    async with open_world(sqlite_url, stand_in_url) as world, served(world) as (api, url):
+        _, secret = await api.key("support", "admin")
+
+        # A refusal, or an answer that is not announced, ends the stranger's program.
+        await asyncio.to_thread(go_along, url, secret, chain)
+
+
+def test_every_link_is_followed() -> None:
+    """The chains go along every link that the document declares."""
+    followed = {link for chain in CHAINS for link in chain[1:]}
+
+    assert followed == create_app().openapi()["components"]["links"].keys()
 
 
 async def test_a_refusal_is_told(world: World) -> None:

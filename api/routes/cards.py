@@ -38,7 +38,7 @@ async def update_card(request: Request) -> Response:
 
 @router.delete("/v1/cards/{card_id}", openapi_extra=operations.DETACH_CARD)
 async def detach_card(request: Request) -> Response:
-    """Take a card away from its customer, for good."""
+    """Take a card away from its customer, for good; it can still be read."""
     identity = await authenticate(request, PAYMENTS)
     caller = caller_of(request, identity)
     standing = await _runtime(request).cards.detach(_card_id(request), caller)

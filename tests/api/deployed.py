@@ -1,0 +1,192 @@
+"""A running deployment for Schemathesis to send to, and the description it makes requests up from.
+
+Holds what every such test has in common: what is stored, which checks look, and the fresh
+Idempotency-Keys without which most requests would be refused as another's repetition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import itertools
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+import uvicorn
+from schemathesis.core.parameters import ParameterLocation
+
+from api.app import create_app
+from orchestrator.keys import create_key
+from orchestrator.requests import utc_now
+from orchestrator.store.keys import insert_key
+from tests.api.conftest import Api, open_api
+from tests.world import open_world
+
+# Test cards: what Stripe knows decides how far a confirm gets.
+CARDS = (
+    "pm_card_visa",
+    "pm_card_chargeDeclinedExpiredCard",
+    "pm_card_visa_chargeDeclinedLostCard",
+    "pm_card_authenticationRequired",
+    "pm_card_radarBlock",
+    "pm_nobody",
+)
+PAYMENTS = 5 * len(CARDS)
+
+CHECKS = {
+    # Ours, below, says which requests that fit may be refused, and why.
+    "positive_data_acceptance": {"enabled": False},
+    # A card that was detached can still be read, as at Stripe.
+    "use_after_free": {"enabled": False},
+}
+
+# Why a request that fits its schemas may be refused all the same: what no schema can say.
+REASONS = {
+    "idempotency_key_reused",
+    # Stripe knows no such card or customer, or takes neither from this one.
+    "card_unknown",
+    "stripe_refused",
+    # Digits that were made up may happen to be a card's.
+    "card_number_refused",
+}
+# Likewise, of single fields: the least amount depends on the currency, of two cursors only one may
+# be given and it has to be a payment's, http is for this machine alone, and a year may be over.
+FIELDS = {"amount", "starting_after", "ending_before", "return_url", "exp_year"}
+# A 10.0 is an integer to JSON Schema, and none to us.
+POINT = "must be a whole number, written without a point or quotes."
+
+
+@schemathesis.check
+def fits_and_is_taken(_ctx: Any, response: Any, case: Any) -> None:
+    """Fail where a request that fits is refused for something that the description should say."""
+    fits = case.meta is not None and case.meta.generation.mode.is_positive
+    if not fits or response.status_code not in {400, 401, 403, 413, 415, 422}:
+        return
+    told = response.json()
+    if told["code"] in REASONS:
+        return
+    excused = told["param"] in FIELDS or told["detail"].endswith(POINT)
+    if told["code"] == "validation_error" and excused:
+        return
+    raise AssertionError(f"it fits, and is refused: {told['detail']}")
+
+
+_used: set[str] = set()
+_numbers = itertools.count(1)
+
+
+@schemathesis.hook
+def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
+    """Use no Idempotency-Key twice, except where it is the key that is wrong."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    if not key or (case.meta and case.meta.is_negative_at(ParameterLocation.HEADER)):
+        return
+    if key in _used:
+        case.headers["Idempotency-Key"] = f"{key[:200]}.{next(_numbers)}"
+    _used.add(key)
+
+
+@dataclass
+class Deployment:
+    """A running API, its document, and what is stored in it."""
+
+    url: str = ""
+    secret: str = ""
+    document: dict[str, Any] = field(default_factory=dict)
+    there: dict[str, list[str]] = field(default_factory=dict)
+    strategies: dict[Any, dict[str, Any]] = field(default_factory=dict)
+
+    def schema(
+        self, document: dict[str, Any], *, with_keys_made_up: bool = True, **config: Any
+    ) -> Any:
+        """Return what makes requests up from a document and sends them here, with a key of admin.
+
+        ``with_keys_made_up`` tries API keys that are none besides; a body is then seldom reached.
+        """
+        given = {
+            "base-url": self.url,
+            "auth": {"openapi": {"key": {"bearer": self.secret}}},
+            "checks": CHECKS,
+            "seed": 1,
+            "continue-on-failure": True,
+            "generation": {"with-security-parameters": with_keys_made_up},
+        }
+        return schemathesis.openapi.from_dict(
+            document, config=schemathesis.Config.from_dict(given | config)
+        )
+
+    def with_ids(self) -> dict[str, Any]:
+        """Return the document with ids of things that are there for those in paths."""
+        document = copy.deepcopy(self.document)
+        for name, values in self.there.items():
+            parameter = document["components"]["parameters"][name]
+            parameter["schema"] = {"type": "string", "enum": values}
+            parameter["example"] = values[0]
+        return document
+
+
+def with_bodies(document: dict[str, Any], customers: list[str]) -> dict[str, Any]:
+    """Return a document whose bodies name things that Stripe knows, and enough money."""
+    document = copy.deepcopy(document)
+    bodies = document["components"]["schemas"]
+    for body in ("confirm_payment", "attach_card"):
+        bodies[body]["properties"]["payment_method"] |= {"pattern": f"^({'|'.join(CARDS)})$"}
+    bodies["create_payment"]["properties"]["customer"] = {"enum": [*customers, None]}
+    # Enough in every currency, and no part of a step of any.
+    amount = bodies["create_payment"]["properties"]["amount"]
+    amount |= {"minimum": 1_000_000, "maximum": 99_999_000, "multipleOf": 1000}
+    return document
+
+
+@contextmanager
+def running(database_url: str, stand_in_url: str) -> Iterator[Deployment]:
+    """Serve the API on loopback from a thread that has the deployment's loop."""
+    deployment, started = Deployment(), threading.Event()
+    servers: list[uvicorn.Server] = []
+
+    async def serve() -> None:
+        async with open_world(database_url, stand_in_url) as world:
+            row, deployment.secret = create_key("shop", "admin", None, utc_now())
+            await world.runtime.database.write(insert_key, row)
+            async with open_api(world) as api:
+                deployment.there = await _store_something(api)
+            app = create_app(world.runtime)
+            deployment.document = app.openapi()
+            # asyncio sends small answers at once only where the protocol is named: 4 ms, not 42.
+            with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+                listener.bind(("127.0.0.1", 0))
+                deployment.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                config = uvicorn.Config(app, http="httptools", log_level="critical", lifespan="off")
+                servers.append(uvicorn.Server(config))
+                listener.listen(128)
+                started.set()
+                await servers[0].serve(sockets=[listener])
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert started.wait(30), "the deployment did not start"
+    yield deployment
+    servers[0].should_exit = True
+    thread.join(30)
+
+
+async def _store_something(api: Api) -> dict[str, list[str]]:
+    """Store payments in every state, and a customer with cards; return their ids."""
+    customer = (await api.post("/v1/customers", {})).json()["id"]
+    path = f"/v1/customers/{customer}/cards"
+    cards = [
+        (await api.post(path, {"payment_method": card})).json()["id"] for card in CARDS[:1] * 3
+    ]
+    payments = [await api.create(customer=customer) for _ in range(PAYMENTS)]
+    for payment, card in zip(payments, CARDS, strict=False):
+        await api.confirm(payment, card)
+    return {
+        "payment_id": [payment["id"] for payment in payments],
+        "customer_id": [customer],
+        "card_id": cards,
+    }
