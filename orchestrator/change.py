@@ -279,6 +279,8 @@ def scope_key(scope: str, card: CardView, customer_or_payment: str) -> str:
     A card without a fingerprint is known by its payment method id alone.
     """
     identity = card.fingerprint or card.payment_method
+    if scope == "payment_method":
+        return f"{scope}:{card.payment_method}"
     if scope == "fingerprint_and_expiry":
         return f"{scope}:{identity}:{card.exp_month}:{card.exp_year}"
     if scope == "customer_and_fingerprint":
@@ -289,6 +291,7 @@ def scope_key(scope: str, card: CardView, customer_or_payment: str) -> str:
 def scope_keys(card: CardView, customer: str | None, payment_id: str) -> tuple[str, ...]:
     """List every key under which a card could be out of use for this payment."""
     return (
+        scope_key("payment_method", card, payment_id),
         scope_key("fingerprint", CardView(card.payment_method), payment_id),
         scope_key("fingerprint", card, payment_id),
         scope_key("fingerprint_and_expiry", card, payment_id),

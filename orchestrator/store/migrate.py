@@ -6,12 +6,13 @@ Refuses a database whose schema is newer than this program knows.
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -25,7 +26,7 @@ def upgrade(url: str) -> None:
     May be called from inside a running event loop.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(sqlite_url(url), poolclass=NullPool)
+        engine = _sqlite_engine(url)
         with engine.begin() as connection:
             _upgrade(connection)
         engine.dispose()
@@ -44,6 +45,25 @@ def head() -> str:
 def current(connection: Connection) -> str | None:
     """Return the revision of the database a connection leads to, or null when it has no schema."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    """Open SQLite so that a migration is one transaction.
+
+    Python's driver begins one by itself only before a row is written, so that tables made or
+    dropped before then would stay when a later statement fails.
+    """
+    engine = create_engine(sqlite_url(url), poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _leave_transactions_to_us(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
 
 
 async def _upgrade_postgresql(url: str) -> None:

@@ -55,6 +55,7 @@ _disabled_reason = (
         or_(
             card_disablements.c.scope_key == literal("fingerprint:") + _identity,
             card_disablements.c.scope_key == literal("fingerprint:") + cards.c.payment_method,
+            card_disablements.c.scope_key == literal("payment_method:") + cards.c.payment_method,
             card_disablements.c.scope_key
             == literal("fingerprint_and_expiry:")
             + _identity

@@ -398,10 +398,12 @@ card_disablements = Table(
         name="enabler_known",
     ),
     CheckConstraint(
-        "scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint')",
+        "scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint',"
+        "'payment_method')",
         name="scope_known",
     ),
     ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_card_disablements_payment"),
+    Index("ix_card_disablements_payment_method", "payment_method"),
     Index(
         "uq_card_disablements_active",
         "owner",

@@ -24,7 +24,23 @@ ALTER TABLE card_disablements
   ADD COLUMN enabled_actor_kind TEXT, ADD COLUMN enabled_actor_id TEXT,
   ADD COLUMN enabled_request_id TEXT
 ;;
+-- What 0001 let stand without anybody's name was done by somebody with a database client.
+ALTER TABLE card_disablements DISABLE TRIGGER card_disablements_enable_once
+;;
+UPDATE card_disablements
+SET actor_kind = CASE WHEN payment_id IS NULL THEN 'operator' END,
+    enabled_actor_kind = CASE WHEN enabled_at IS NOT NULL THEN 'operator' END,
+    enabled_reason =
+      CASE WHEN enabled_at IS NULL THEN NULL ELSE coalesce(enabled_reason, 'not recorded') END
+WHERE payment_id IS NULL OR enabled_at IS NOT NULL
+;;
+ALTER TABLE card_disablements ENABLE TRIGGER card_disablements_enable_once
+;;
+ALTER TABLE card_disablements DROP CONSTRAINT ck_card_disablements_scope_known
+;;
 ALTER TABLE card_disablements
+  ADD CONSTRAINT ck_card_disablements_scope_known CHECK (scope in
+    ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint','payment_method')),
   ADD CONSTRAINT ck_card_disablements_has_cause
     CHECK (payment_id is not null or actor_kind is not null),
   ADD CONSTRAINT ck_card_disablements_actor_known
@@ -53,6 +69,8 @@ END $$
 ALTER TABLE cards ADD COLUMN customer TEXT
 ;;
 CREATE INDEX ix_cards_payment_method ON cards (payment_method)
+;;
+CREATE INDEX ix_card_disablements_payment_method ON card_disablements (payment_method)
 ;;
 CREATE INDEX ix_payments_created ON payments (created_at, id)
 ;;

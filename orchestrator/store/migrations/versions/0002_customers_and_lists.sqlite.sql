@@ -57,27 +57,64 @@ BEGIN SELECT RAISE(ABORT, 'a key stands for one request for good'); END
 CREATE TRIGGER idempotency_keys_no_delete BEFORE DELETE ON idempotency_keys
 BEGIN SELECT RAISE(ABORT, 'a key stands for one request for good'); END
 ;;
-ALTER TABLE card_disablements ADD COLUMN actor_kind TEXT
-  CONSTRAINT ck_card_disablements_has_cause
-    CHECK (payment_id is not null or actor_kind is not null)
-  CONSTRAINT ck_card_disablements_actor_known
-    CHECK (actor_kind is null or actor_kind in ('api_key','operator'))
+-- Who disables or enables a card by hand, and a scope for a card that its customer keeps no more.
+-- SQLite changes no constraint: the table is made anew, and its triggers with it. What 0001 let
+-- stand without anybody's name was done by somebody with a database client: an operator.
+CREATE TABLE card_disablements_new (
+  owner TEXT NOT NULL,
+  scope_key TEXT NOT NULL,
+  disabled_at TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  payment_method TEXT NOT NULL,
+  payment_id TEXT,
+  reason TEXT NOT NULL,
+  enabled_at TEXT,
+  enabled_reason TEXT,
+  actor_kind TEXT,
+  actor_id TEXT,
+  request_id TEXT,
+  enabled_actor_kind TEXT,
+  enabled_actor_id TEXT,
+  enabled_request_id TEXT,
+  CONSTRAINT pk_card_disablements PRIMARY KEY (owner, scope_key, disabled_at),
+  CONSTRAINT ck_card_disablements_has_cause CHECK (payment_id is not null or actor_kind is not null),
+  CONSTRAINT ck_card_disablements_actor_known CHECK (actor_kind is null or actor_kind in ('api_key','operator')),
+  CONSTRAINT ck_card_disablements_enabled_by_somebody CHECK (enabled_at is null or (enabled_reason is not null and enabled_actor_kind is not null)),
+  CONSTRAINT ck_card_disablements_enabler_known CHECK (enabled_actor_kind is null or enabled_actor_kind in ('api_key','operator')),
+  CONSTRAINT ck_card_disablements_scope_known CHECK (scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint','payment_method')),
+  CONSTRAINT fk_card_disablements_payment FOREIGN KEY(payment_id) REFERENCES payments (id)
+)
+ STRICT, WITHOUT ROWID
 ;;
-ALTER TABLE card_disablements ADD COLUMN actor_id TEXT
+INSERT INTO card_disablements_new
+  (owner, scope_key, disabled_at, scope, payment_method, payment_id, reason, enabled_at,
+   enabled_reason, actor_kind, enabled_actor_kind)
+SELECT owner, scope_key, disabled_at, scope, payment_method, payment_id, reason, enabled_at,
+  CASE WHEN enabled_at IS NULL THEN NULL ELSE coalesce(enabled_reason, 'not recorded') END,
+  CASE WHEN payment_id IS NULL THEN 'operator' END,
+  CASE WHEN enabled_at IS NOT NULL THEN 'operator' END
+FROM card_disablements
 ;;
-ALTER TABLE card_disablements ADD COLUMN request_id TEXT
+DROP TABLE card_disablements
 ;;
-ALTER TABLE card_disablements ADD COLUMN enabled_actor_kind TEXT
-  CONSTRAINT ck_card_disablements_enabled_by_somebody
-    CHECK (enabled_at is null or (enabled_reason is not null and enabled_actor_kind is not null))
-  CONSTRAINT ck_card_disablements_enabler_known
-    CHECK (enabled_actor_kind is null or enabled_actor_kind in ('api_key','operator'))
+ALTER TABLE card_disablements_new RENAME TO card_disablements
 ;;
-ALTER TABLE card_disablements ADD COLUMN enabled_actor_id TEXT
+CREATE UNIQUE INDEX uq_card_disablements_active ON card_disablements (owner, scope_key) WHERE enabled_at is null
 ;;
-ALTER TABLE card_disablements ADD COLUMN enabled_request_id TEXT
+CREATE TRIGGER card_disablements_no_replace BEFORE INSERT ON card_disablements
+WHEN EXISTS (SELECT 1 FROM card_disablements d
+             WHERE d.owner = NEW.owner AND d.scope_key = NEW.scope_key
+               AND (d.disabled_at = NEW.disabled_at
+                    OR (d.enabled_at IS NULL AND NEW.enabled_at IS NULL)))
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the card is disabled already'); END
 ;;
-DROP TRIGGER card_disablements_enable_once
+CREATE TRIGGER card_disablements_payment BEFORE INSERT ON card_disablements
+WHEN NEW.payment_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = NEW.payment_id)
+BEGIN SELECT RAISE(ABORT, 'a disablement names a payment that is stored'); END
+;;
+CREATE TRIGGER card_disablements_no_delete BEFORE DELETE ON card_disablements
+BEGIN SELECT RAISE(ABORT, 'disablements are not deleted'); END
 ;;
 CREATE TRIGGER card_disablements_enable_once BEFORE UPDATE ON card_disablements
 WHEN OLD.enabled_at IS NOT NULL OR NEW.enabled_at IS NULL
@@ -92,6 +129,8 @@ BEGIN SELECT RAISE(ABORT, 'a disablement is updated once, to end it'); END
 ALTER TABLE cards ADD COLUMN customer TEXT
 ;;
 CREATE INDEX ix_cards_payment_method ON cards (payment_method)
+;;
+CREATE INDEX ix_card_disablements_payment_method ON card_disablements (payment_method)
 ;;
 CREATE INDEX ix_payments_created ON payments (created_at, id)
 ;;

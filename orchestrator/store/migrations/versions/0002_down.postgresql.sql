@@ -27,6 +27,21 @@ BEGIN
   RETURN NEW;
 END $$
 ;;
+ALTER TABLE card_disablements DISABLE TRIGGER card_disablements_enable_once
+;;
+-- The older schema knows no scope of one id: there the fingerprint's key holds the id itself.
+UPDATE card_disablements SET scope = 'fingerprint', scope_key = 'fingerprint:' || payment_method
+WHERE scope = 'payment_method'
+;;
+ALTER TABLE card_disablements ENABLE TRIGGER card_disablements_enable_once
+;;
+ALTER TABLE card_disablements DROP CONSTRAINT ck_card_disablements_scope_known
+;;
+ALTER TABLE card_disablements ADD CONSTRAINT ck_card_disablements_scope_known
+  CHECK (scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint'))
+;;
+DROP INDEX ix_card_disablements_payment_method
+;;
 ALTER TABLE card_disablements
   DROP COLUMN actor_kind, DROP COLUMN actor_id, DROP COLUMN request_id,
   DROP COLUMN enabled_actor_kind, DROP COLUMN enabled_actor_id, DROP COLUMN enabled_request_id

@@ -10,19 +10,52 @@ DROP INDEX ix_cards_payment_method
 ;;
 ALTER TABLE cards DROP COLUMN customer
 ;;
-DROP TRIGGER card_disablements_enable_once
+-- The older schema names nobody and knows no scope of one id: there the fingerprint's key holds the
+-- id itself.
+CREATE TABLE card_disablements_old (
+  owner TEXT NOT NULL,
+  scope_key TEXT NOT NULL,
+  disabled_at TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  payment_method TEXT NOT NULL,
+  payment_id TEXT,
+  reason TEXT NOT NULL,
+  enabled_at TEXT,
+  enabled_reason TEXT,
+  CONSTRAINT pk_card_disablements PRIMARY KEY (owner, scope_key, disabled_at),
+  CONSTRAINT ck_card_disablements_scope_known CHECK (scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint')),
+  CONSTRAINT fk_card_disablements_payment FOREIGN KEY(payment_id) REFERENCES payments (id)
+)
+ STRICT, WITHOUT ROWID
 ;;
-ALTER TABLE card_disablements DROP COLUMN enabled_request_id
+INSERT INTO card_disablements_old
+SELECT owner,
+  CASE scope WHEN 'payment_method' THEN 'fingerprint:' || payment_method ELSE scope_key END,
+  disabled_at,
+  CASE scope WHEN 'payment_method' THEN 'fingerprint' ELSE scope END,
+  payment_method, payment_id, reason, enabled_at, enabled_reason
+FROM card_disablements
 ;;
-ALTER TABLE card_disablements DROP COLUMN enabled_actor_id
+DROP TABLE card_disablements
 ;;
-ALTER TABLE card_disablements DROP COLUMN enabled_actor_kind
+ALTER TABLE card_disablements_old RENAME TO card_disablements
 ;;
-ALTER TABLE card_disablements DROP COLUMN request_id
+CREATE UNIQUE INDEX uq_card_disablements_active ON card_disablements (owner, scope_key) WHERE enabled_at is null
 ;;
-ALTER TABLE card_disablements DROP COLUMN actor_id
+CREATE TRIGGER card_disablements_no_replace BEFORE INSERT ON card_disablements
+WHEN EXISTS (SELECT 1 FROM card_disablements d
+             WHERE d.owner = NEW.owner AND d.scope_key = NEW.scope_key
+               AND (d.disabled_at = NEW.disabled_at
+                    OR (d.enabled_at IS NULL AND NEW.enabled_at IS NULL)))
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the card is disabled already'); END
 ;;
-ALTER TABLE card_disablements DROP COLUMN actor_kind
+CREATE TRIGGER card_disablements_payment BEFORE INSERT ON card_disablements
+WHEN NEW.payment_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = NEW.payment_id)
+BEGIN SELECT RAISE(ABORT, 'a disablement names a payment that is stored'); END
+;;
+CREATE TRIGGER card_disablements_no_delete BEFORE DELETE ON card_disablements
+BEGIN SELECT RAISE(ABORT, 'disablements are not deleted'); END
 ;;
 CREATE TRIGGER card_disablements_enable_once BEFORE UPDATE ON card_disablements
 WHEN OLD.enabled_at IS NOT NULL OR NEW.enabled_at IS NULL
