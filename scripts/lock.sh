@@ -17,8 +17,9 @@ new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 # Start from the present lock, so that only what must change changes; UPGRADE=1 takes the newest.
 [ -n "${UPGRADE:-}" ] || [ ! -f requirements.lock ] || cp requirements.lock "$new"
-"$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-emit-index-url --no-emit-find-links --no-annotate \
+# One version of each package for every Python: what CI tried is what runs.
+"$uv" pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
     --custom-compile-command "make lock" --group dev --output-file "$new" pyproject.toml
 
 if grep -n -e '://' -e ' @ ' -e '^-' "$new" >&2; then
