@@ -110,6 +110,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.CardUnknown: 422,
         errors.IdempotencyKeyReused: 422,
         errors.ExpiryPassed: 422,
+        errors.ExpiryNotLater: 422,
         errors.StripeRefused: 422,
         NotReady: 503,
         errors.StripeUnavailable: 503,

@@ -7,7 +7,7 @@ the database has nothing left to decide but whether to accept.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from orchestrator import __version__
 from orchestrator.chain import instant, row_hash
@@ -16,6 +16,10 @@ from orchestrator.payment import Actor, Payment
 from orchestrator.states import MACHINE_VERSION, Configuration, PaymentEvent, PaymentState, step
 
 Row = dict[str, Any]
+
+# Whom a disablement reaches that is no one owner's: a card whose customer was made elsewhere may be
+# tried by any of them, and by owners to come. No API key can have this name.
+EVERYBODY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +303,16 @@ def scope_keys(card: CardView, customer: str | None, payment_id: str) -> tuple[s
     )
 
 
+def single_payments(card: CardView) -> str:
+    """Return what matches, by ``LIKE … ESCAPE '/'``, each scope of a card that is one payment's."""
+    key = scope_key("customer_and_fingerprint", card, "pay_")
+    for sign in "/%_":
+        key = key.replace(sign, f"/{sign}")
+    return key.replace("pay/_", "pay/_%", 1)
+
+
 __all__ = [
+    "EVERYBODY",
     "Change",
     "Draft",
     "Row",
@@ -307,4 +320,5 @@ __all__ = [
     "facts_hash",
     "scope_key",
     "scope_keys",
+    "single_payments",
 ]

@@ -14,6 +14,7 @@
     │   ├── IdempotencyKeyReused
     │   └── IdempotencyKeyInUse
     ├── ExpiryPassed                a card cannot be given an expiry date that is over
+    ├── ExpiryNotLater              nor, once disabled for its expiry, one that is no later
     ├── StripeRefused               Stripe called the request invalid
     ├── StripeUnavailable           nothing was written; the same request may be sent again
     ├── WriteConflict               another writer was first; decide again from a fresh read
@@ -131,6 +132,18 @@ class ExpiryPassed(OrchestratorError):
         super().__init__(f"{param}: the card would have expired already.")
 
 
+class ExpiryNotLater(OrchestratorError):
+    """A card disabled for its expiry is not renewed by this date; ``param`` names the field."""
+
+    code = "validation_error"
+
+    def __init__(self, param: str) -> None:
+        self.param = param
+        super().__init__(
+            f"{param}: the card is out of use for its expiry; only a later date helps."
+        )
+
+
 class StripeRefused(OrchestratorError):
     """Stripe called a request invalid; ``stripe_code`` and ``param`` are Stripe's."""
 
@@ -157,13 +170,13 @@ class StripeUnavailable(OrchestratorError):
 
 
 class WriteConflict(OrchestratorError):
-    """Another writer changed the payment first."""
+    """Another writer changed the thing first; ``what`` says what it is."""
 
     code = "write_conflict"
 
-    def __init__(self, payment_id: str) -> None:
-        self.payment_id = payment_id
-        super().__init__(f"Payment {payment_id} was changed by another writer; read it again.")
+    def __init__(self, id: str, *, what: str = "payment") -> None:
+        self.id = id
+        super().__init__(f"The {what} {id} was changed by another writer; read it again.")
 
 
 class Misconfigured(OrchestratorError):

@@ -8,7 +8,8 @@ from orchestrator.errors import CardDisabled, CardUnknown
 from orchestrator.gateway.views import CardReply, CardView, ReplyKind
 from orchestrator.payment import Payment
 from orchestrator.refusals import allowed_events
-from orchestrator.store.requests import ConfirmView, find_disablement, refresh_card
+from orchestrator.store.customers import find_disablements
+from orchestrator.store.requests import ConfirmView, refresh_card
 
 
 async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) -> CardView | None:
@@ -55,8 +56,9 @@ def _fits(card: CardView, payment: Payment) -> bool:
 
 
 async def _disabled_reason(driver: Driver, payment: Payment, card: CardView) -> str | None:
-    keys = scope_keys(card, payment.customer, payment.id)
-    return await driver.database.read(find_disablement, payment.owner, keys)
+    keys = list(scope_keys(card, payment.customer, payment.id))
+    found = await driver.database.read(find_disablements, payment.owner, keys)
+    return found[0].reason if found else None
 
 
 def card_of(reply: CardReply, payment_method: str) -> CardView | None:
@@ -66,15 +68,20 @@ def card_of(reply: CardReply, payment_method: str) -> CardView | None:
         CardUnknown: Stripe does not know the id, or it is no card.
     """
     if reply.kind is ReplyKind.refused:
-        raise CardUnknown(
-            "Stripe knows no such payment method. Check the id, and that it was made with the "
-            "same Stripe account and mode.",
-            param="payment_method",
-        )
+        raise unknown_card()
     if reply.kind is not ReplyKind.answered or reply.card is None:
         return None
     refuse_other_kinds(reply.card)
     return replace(reply.card, payment_method=payment_method)
+
+
+def unknown_card() -> CardUnknown:
+    """Return the refusal of an id that Stripe does not know, or that is another owner's."""
+    return CardUnknown(
+        "Stripe knows no such payment method. Check the id, and that it was made with the "
+        "same Stripe account and mode.",
+        param="payment_method",
+    )
 
 
 def refuse_other_kinds(card: CardView) -> None:

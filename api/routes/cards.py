@@ -24,7 +24,7 @@ _ID: Final = re.compile(PAYMENT_METHOD_ID)
 async def get_card(request: Request) -> Response:
     """Show a card, and why it is out of use, if it is."""
     identity = await authenticate(request, PAYMENTS)
-    standing = await _runtime(request).cards.get(_card_id(request), identity.owner)
+    standing = await _runtime(request).cards.get(_card_id(request), identity.reads)
     return answer(card_document(standing))
 
 

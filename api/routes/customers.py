@@ -56,9 +56,7 @@ async def list_cards(request: Request) -> Response:
     identity = await authenticate(request, PAYMENTS)
     included = read_query(request, CARDS_PARAMETERS).get("include")
     customer_id = _customer_id(request)
-    cards = await _runtime(request).cards.of_customer(
-        customer_id, identity.reads, own=identity.owner
-    )
+    cards = await _runtime(request).cards.of_customer(customer_id, identity.reads)
     shown = [
         card_document(standing)
         for standing in cards

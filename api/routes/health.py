@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can serve. Both without a key."""
+"""Whether this process lives, whether it can serve, and what it counts. All without a key."""
 
 import asyncio
 from functools import cache
@@ -11,6 +11,8 @@ from fastapi import Request, Response
 from api.errors import NotReady
 from api.openapi import operations
 from api.routes.direct import router_of
+from orchestrator import metrics
+from orchestrator.overview import Overviews
 from orchestrator.runtime import Runtime
 from orchestrator.store import migrate
 
@@ -45,6 +47,14 @@ async def get_readiness(request: Request) -> Response:
     if worker is not None and worker.done():
         raise NotReady("The worker in this process has stopped.")
     return _status("ready")
+
+
+@router.get("/metrics", response_class=Response, openapi_extra=operations.METRICS)
+async def get_metrics(request: Request) -> Response:
+    """Show what this process counts, and what the database holds, to Prometheus."""
+    overviews: Overviews = request.app.state.overviews
+    await overviews.show()
+    return Response(metrics.written(), headers={"Content-Type": metrics.MEDIA_TYPE})
 
 
 def _status(status: str) -> Response:

@@ -1,13 +1,14 @@
 """Cards taken out of use by hand, and put back: on record with who did it and why."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 
-from orchestrator.change import scope_key, scope_keys
+from orchestrator.change import EVERYBODY, scope_key, scope_keys, single_payments
 from orchestrator.customers.once import find_done, key_of_resource
 from orchestrator.customers.standing import CardStanding, Standings
 from orchestrator.driver import MAX_ROUNDS, Driver
@@ -16,8 +17,12 @@ from orchestrator.gateway.views import CardView
 from orchestrator.requests import Caller
 from orchestrator.store.customers import Enabling, disable_by_hand, enable_by_hand
 
+log = structlog.get_logger("orchestrator.customers")
+
 # Who holds the card in hand wants it out of use however it comes: renewed, or under another id.
-_SCOPE = "fingerprint"
+_SCOPE: Final = "fingerprint"
+
+Write = Callable[[CardView, str | None, dict[str, Any] | None], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -28,68 +33,92 @@ class CardsByHand:
     standings: Standings
 
     async def disable(self, card_id: str, reason: str, caller: Caller) -> CardStanding:
-        """Take a card out of use for whoever uses it; one that is out of use stays so.
+        """Take a card out of use for its customer's owner; for everybody where nobody owns it.
+
+        One that is out of use stays so.
 
         Raises:
             CardNotFound: Stripe knows no such card.
+            CardUnknown: it is a payment method of another kind.
             StripeUnavailable: nothing was written; send the same request again.
             IdempotencyKeyReused: the key is another request's.
+            WriteConflict: others keep changing the card; send the same request again.
         """
 
-        async def write(card: CardView, owners: list[str], key: Any) -> None:
-            now = self.driver.clock()
-            rows = [by_hand(card, owner, reason, caller, now) for owner in owners]
-            await self.driver.database.write(disable_by_hand, rows, key)
+        async def write(card: CardView, owner: str | None, key: dict[str, Any] | None) -> None:
+            row = out_of_use(card, owner, _SCOPE, reason, caller, self.driver.clock())
+            if await self.driver.database.write(disable_by_hand, row, key):
+                log.info("card_disabled_by_hand", **facts(card, owner, reason, caller))
 
         return await self._once(card_id, caller, "disable_card", write)
 
     async def enable(self, card_id: str, reason: str, caller: Caller) -> CardStanding:
         """Put a card back into use, whatever keeps it out; one that is in use stays so.
 
+        A detached card stays out of use: Stripe does not take it again.
+
         Raises:
             CardNotFound: Stripe knows no such card.
+            CardUnknown: it is a payment method of another kind.
             StripeUnavailable: nothing was written; send the same request again.
             IdempotencyKeyReused: the key is another request's.
+            WriteConflict: others keep changing the card; send the same request again.
         """
 
-        async def write(card: CardView, owners: list[str], key: Any) -> None:
+        async def write(card: CardView, owner: str | None, key: dict[str, Any] | None) -> None:
             enabling = Enabling(self.driver.clock(), reason, caller.actor, caller.request_id)
             keys = list(scope_keys(card, card.customer, card_id))
-            await self.driver.database.write(enable_by_hand, owners, keys, enabling, key)
+            ended = await self.driver.database.write(
+                enable_by_hand, owner, keys, single_payments(card), enabling, key
+            )
+            if ended:
+                log.info("card_enabled_by_hand", **facts(card, owner, reason, caller))
 
         return await self._once(card_id, caller, "enable_card", write)
 
     async def _once(
-        self, card_id: str, caller: Caller, operation: str, write: Callable[..., Any]
+        self, card_id: str, caller: Caller, operation: str, write: Write
     ) -> CardStanding:
         """Write unless this very request has been carried out, and say how the card stands."""
         card = await self.standings.read(card_id)
-        owners = await self.standings.owners(card, caller)
+        owner = await self.standings.owner(card)
         for _ in range(MAX_ROUNDS):
             if await find_done(self.driver, caller, operation) is not None:
-                return await self.standings.of(card, owners[0], replayed=True)
+                return await self.standings.of(card, owner, replayed=True)
             try:
-                await write(card, owners, key_of_resource(self.driver, caller, operation, card_id))
+                await write(card, owner, key_of_resource(self.driver, caller, operation, card_id))
             except IntegrityError:
                 # The same card, or the same request, at the same moment: look again.
                 continue
-            return await self.standings.of(card, owners[0])
-        raise WriteConflict(card_id)
+            return await self.standings.of(card, owner)
+        raise WriteConflict(card_id, what="card")
 
 
-def by_hand(
-    card: CardView, owner: str, reason: str, caller: Caller, now: datetime
+def out_of_use(
+    card: CardView, owner: str | None, scope: str, reason: str, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return the row that takes a card out of use, with who did it."""
+    """Return the row that takes a card out of use, with who did it; no owner is everybody."""
+    whose = EVERYBODY if owner is None else owner
     return {
-        "owner": owner,
-        "scope_key": scope_key(_SCOPE, card, owner),
-        "scope": _SCOPE,
+        "owner": whose,
+        "scope_key": scope_key(scope, card, whose),
+        "scope": scope,
         "payment_method": card.payment_method,
         "payment_id": None,
         "reason": reason,
         "disabled_at": now,
         "actor_kind": caller.actor.kind,
         "actor_id": caller.actor.id,
+        "request_id": caller.request_id,
+    }
+
+
+def facts(card: CardView, owner: str | None, reason: str, caller: Caller) -> dict[str, Any]:
+    """Return what the log is told of what somebody did to a card; the row tells the auditors."""
+    return {
+        "payment_method": card.payment_method,
+        "owner": "everybody" if owner is None else owner,
+        "reason": reason,
+        "actor": caller.actor.id,
         "request_id": caller.request_id,
     }

@@ -1,47 +1,32 @@
 """The cards that customers keep: attach, list, update, detach. Stripe keeps them, not we."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
+from uuid import uuid4
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.asking import RESOURCE_MISSING, answered, ask, is_missing
-from orchestrator.customers.by_hand import by_hand
+from orchestrator.change import scope_key
+from orchestrator.customers.by_hand import facts, out_of_use
 from orchestrator.customers.customers import Customers
+from orchestrator.customers.expiry import UpdateCard, dates_of, expiry_prefix, refuse_expiry
 from orchestrator.customers.once import done_meanwhile, find_done, key_of_resource, stripe_key
 from orchestrator.customers.standing import CardStanding, Standings, kept
 from orchestrator.driver import Driver
-from orchestrator.errors import CustomerNotFound, ExpiryPassed, StripeRefused
+from orchestrator.errors import CustomerNotFound, StripeRefused
 from orchestrator.gateway.views import CardReply, CardView
 from orchestrator.requests import Caller, CustomerGateway
-from orchestrator.store.customers import disable_by_hand, keep_resource_key
-from orchestrator.store.requests import refresh_card
-from orchestrator.usable_card import card_of
+from orchestrator.store.customers import disable_by_hand, find_disablements, find_expired_scopes
+from orchestrator.store.requests import keep_key, refresh_card
+from orchestrator.usable_card import card_of, unknown_card
+
+log = structlog.get_logger("orchestrator.customers")
 
 # Why a card is out of use that its customer no longer keeps.
 DETACHED: Final = "detached"
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateCard:
-    """What shall change about a card; what is null stays. Billing details are Stripe's fields."""
-
-    exp_month: int | None = None
-    exp_year: int | None = None
-    billing_details: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Return what Stripe is sent."""
-        card = {
-            name: value
-            for name, value in (("exp_month", self.exp_month), ("exp_year", self.exp_year))
-            if value is not None
-        }
-        given = {"card": card, "billing_details": self.billing_details}
-        return {name: value for name, value in given.items() if value}
 
 
 @dataclass(slots=True)
@@ -58,7 +43,7 @@ class Cards:
 
         Raises:
             CustomerNotFound: there is none, or it is another owner's.
-            CardUnknown: Stripe does not know the id, or it is no card.
+            CardUnknown: Stripe does not know the id, or it is no card, or another owner's.
             StripeRefused: Stripe or the issuer would not have it kept.
             StripeUnavailable: nothing was written; send the same request again.
             IdempotencyKeyReused, IdempotencyKeyInUse: the key is another request's, or in use.
@@ -67,11 +52,10 @@ class Cards:
         if done is not None:
             return await self._replayed(done, caller)
         await self.customers.owner_of(customer_id, caller.owner)
-        # Another kind of payment method would be attached as readily.
-        card_of(await self.driver.gateway.retrieve_card(payment_method), payment_method)
+        await self._refuse_to_attach(payment_method, caller.owner)
         send = partial(self._send_attach, payment_method, customer_id)
         try:
-            reply = await ask(send, stripe_key(caller, "attach_card"), "attach the card")
+            reply = await ask(send, stripe_key(caller), "attach the card")
         except StripeRefused as exc:
             if (exc.stripe_code, exc.param) == (RESOURCE_MISSING, "customer"):
                 raise CustomerNotFound(customer_id) from exc
@@ -79,41 +63,42 @@ class Cards:
         card = kept(reply)
         return await self._done(card, caller, "attach_card")
 
-    async def of_customer(
-        self, customer_id: str, owner: str | None, *, own: str
-    ) -> list[CardStanding]:
+    async def of_customer(self, customer_id: str, owner: str | None) -> list[CardStanding]:
         """Return all cards of a customer, newest first, those out of use too.
 
-        An owner of null reads every owner's; ``own`` is who asks.
+        An owner of null reads every owner's.
 
         Raises:
             CustomerNotFound: there is none, or it is another owner's.
             StripeUnavailable: Stripe cannot be asked.
         """
-        whose = await self.customers.owner_of(customer_id, owner) or own
+        whose = await self.customers.owner_of(customer_id, owner) or owner
         reply = await self.gateway.list_cards(customer_id)
         if is_missing(reply):
             raise CustomerNotFound(customer_id)
         cards = answered(reply, "list the cards").cards
         return await self.standings.of_all(cards, whose)
 
-    async def get(self, card_id: str, owner: str) -> CardStanding:
-        """Return a card.
+    async def get(self, card_id: str, owner: str | None) -> CardStanding:
+        """Return a card; an owner of null reads every owner's.
 
         Raises:
             CardNotFound: there is none, or it is another owner's.
+            CardUnknown: it is a payment method of another kind.
             StripeUnavailable: Stripe cannot be asked.
         """
-        return await self.standings.of(await self.standings.visible(card_id, owner), owner)
+        card = await self.standings.visible(card_id, owner)
+        return await self.standings.of(card, await self.standings.owner(card) or owner)
 
     async def update(self, card_id: str, request: UpdateCard, caller: Caller) -> CardStanding:
         """Change a card's expiry date or billing details at Stripe.
 
-        A card that is out of use for its expiry is another one with its new date, and usable.
+        A card that is out of use for its expiry is another one with a later date, and usable.
 
         Raises:
             CardNotFound: there is none, or it is another owner's.
-            ExpiryPassed: the new date is over already.
+            CardUnknown: it is a payment method of another kind.
+            ExpiryPassed, ExpiryNotLater: the new date cannot renew the card.
             StripeRefused: Stripe would not change it.
             StripeUnavailable: nothing was written; send the same request again.
             IdempotencyKeyReused, IdempotencyKeyInUse: the key is another request's, or in use.
@@ -122,10 +107,11 @@ class Cards:
         if done is not None:
             return await self._replayed(done, caller)
         card = await self.standings.visible(card_id, caller.owner)
-        _refuse_passed_expiry(card, request, self.driver.clock())
+        if request.expiry_given:
+            await self._refuse_expiry(card, request, caller.owner)
         if request.parameters:
             send = partial(self._send_update, card_id, request.parameters)
-            reply = await ask(send, stripe_key(caller, "update_card"), "update the card")
+            reply = await ask(send, stripe_key(caller), "update the card")
             card = kept(reply)
             # What is remembered of it decides at the next confirm whether it is out of use.
             await self.driver.database.write(refresh_card, caller.owner, card, self.driver.clock())
@@ -134,24 +120,77 @@ class Cards:
     async def detach(self, card_id: str, caller: Caller) -> CardStanding:
         """Take a card away from its customer, for good: Stripe does not take it again.
 
-        Once it is away, asking again changes nothing.
+        Once it is away, asking again changes nothing, also where the first answer was lost.
 
         Raises:
             CardNotFound: there is none, or it is another owner's.
+            CardUnknown: it is a payment method of another kind.
             StripeRefused: it belongs to no customer.
             StripeUnavailable: nothing was written; send the same request again.
         """
-        before = await self.get(card_id, caller.owner)
-        if before.disablement is not None and before.disablement.reason == DETACHED:
-            return before
-        send = partial(self._send_detach, card_id)
-        reply = await ask(send, stripe_key(caller, "detach_card"), "detach the card")
-        card = kept(reply)
-        # Under its id alone: the same card may come back under another. A confirm with this id
-        # would spend an attempt for Stripe's refusal.
-        row = by_hand(CardView(card_id), caller.owner, DETACHED, caller, self.driver.clock())
-        await self.driver.database.write(disable_by_hand, [row], None)
-        return await self.standings.of(card, caller.owner)
+        card = await self.standings.visible(card_id, caller.owner)
+        owner = await self.standings.owner(card)
+        if not await self._is_detached(card_id, caller.owner):
+            card = await self._ask_to_detach(card)
+            await self._keep_detached(card_id, owner, caller)
+        return await self.standings.of(card, owner or caller.owner)
+
+    # ── what is refused before Stripe is asked ───────────────────────────────────────────────
+
+    async def _refuse_to_attach(self, payment_method: str, owner: str) -> None:
+        """Refuse what is no card, which Stripe would attach as readily, or another owner's."""
+        reply = await self.driver.gateway.retrieve_card(payment_method)
+        card = card_of(reply, payment_method)
+        whose = await self.standings.owner(card) if card is not None else None
+        if whose not in (None, owner):
+            raise unknown_card()
+
+    async def _refuse_expiry(self, card: CardView, request: UpdateCard, owner: str) -> None:
+        """Refuse a date that would look like another card, and so like a usable one."""
+        whose = await self.standings.owner(card) or owner
+        prefix = expiry_prefix(card)
+        scopes = await self.driver.database.read(find_expired_scopes, whose, prefix)
+        refuse_expiry(card, request, dates_of(scopes), self.driver.clock())
+
+    # ── detaching ────────────────────────────────────────────────────────────────────────────
+
+    async def _is_detached(self, card_id: str, owner: str) -> bool:
+        """Tell whether it is on record that the card was taken away."""
+        keys = [scope_key("payment_method", CardView(card_id), owner)]
+        return bool(await self.driver.database.read(find_disablements, owner, keys))
+
+    async def _ask_to_detach(self, card: CardView) -> CardView:
+        """Ask under one key per card, so that Stripe gives a lost answer again.
+
+        Stripe keeps a refusal under it as well: a card that came to its customer later is asked
+        for again under another. And a card may have gone with an answer that was a stored error.
+        """
+        send = partial(self._send_detach, card.payment_method)
+        key = f"{card.payment_method}:detach"
+        try:
+            return kept(await ask(send, key, "detach the card"))
+        except StripeRefused:
+            if card.customer is None:
+                raise
+            now = await self.standings.read(card.payment_method)
+            if now.customer is None:
+                return now
+            return kept(await ask(send, f"{key}:{uuid4().hex}", "detach the card"))
+
+    async def _keep_detached(self, card_id: str, owner: str | None, caller: Caller) -> None:
+        """Put the card out of use under its id alone: it may come back under another.
+
+        A confirm with this id would spend an attempt for Stripe's refusal.
+        """
+        card, now = CardView(card_id), self.driver.clock()
+        row = out_of_use(card, owner, "payment_method", DETACHED, caller, now)
+        try:
+            kept_now = await self.driver.database.write(disable_by_hand, row, None)
+        except IntegrityError:
+            # A twin has put it on record at the same moment.
+            return
+        if kept_now:
+            log.info("card_detached", **facts(card, owner, DETACHED, caller))
 
     # ── what each of them ends with ──────────────────────────────────────────────────────────
 
@@ -160,14 +199,14 @@ class Cards:
         key = key_of_resource(self.driver, caller, operation, card.payment_method)
         if key is not None:
             try:
-                await self.driver.database.write(keep_resource_key, key)
+                await self.driver.database.write(keep_key, key)
             except IntegrityError:
-                await done_meanwhile(self.driver, caller, operation)
-        return await self.standings.of(card, caller.owner)
+                done = await done_meanwhile(self.driver, caller, operation)
+                return await self._replayed(done, caller)
+        return await self.standings.of(card, await self.standings.owner(card) or caller.owner)
 
     async def _replayed(self, card_id: str, caller: Caller) -> CardStanding:
-        card = await self.standings.visible(card_id, caller.owner)
-        return await self.standings.of(card, caller.owner, replayed=True)
+        return replace(await self.get(card_id, caller.owner), replayed=True)
 
     async def _send_attach(self, payment_method: str, customer_id: str, key: str) -> CardReply:
         return await self.gateway.attach_card(payment_method, customer_id, idempotency_key=key)
@@ -177,17 +216,3 @@ class Cards:
 
     async def _send_detach(self, card_id: str, key: str) -> CardReply:
         return await self.gateway.detach_card(card_id, idempotency_key=key)
-
-
-def _refuse_passed_expiry(card: CardView, request: UpdateCard, now: datetime) -> None:
-    """Refuse a date that is over: it would look like another card, and so like a usable one.
-
-    Raises:
-        ExpiryPassed: the card would have expired already.
-    """
-    if request.exp_month is None and request.exp_year is None:
-        return
-    year = request.exp_year or card.exp_year or now.year
-    month = request.exp_month or card.exp_month or now.month
-    if (year, month) < (now.year, now.month):
-        raise ExpiryPassed("exp_year" if request.exp_year else "exp_month")

@@ -56,7 +56,7 @@ class Customers:
         if done is not None:
             return CustomerResult(await self._read(done), replayed=True)
         send = partial(self._send, request)
-        reply = await ask(send, stripe_key(caller, _OPERATION), "create the customer")
+        reply = await ask(send, stripe_key(caller), "create the customer")
         if reply.customer is None:
             raise StripeUnavailable("create the customer")
         return await self._keep(reply.customer, caller)
@@ -71,9 +71,7 @@ class Customers:
         await self.owner_of(customer_id, owner)
         return await self._read(customer_id)
 
-    async def owner_of(
-        self, customer_id: str, owner: str | None, *, param: str | None = None
-    ) -> str | None:
+    async def owner_of(self, customer_id: str, owner: str | None) -> str | None:
         """Return whose a customer is; null for one that was made elsewhere.
 
         Raises:
@@ -81,7 +79,7 @@ class Customers:
         """
         found = await self.driver.database.read(find_customer_owner, customer_id)
         if None not in (found, owner) and found != owner:
-            raise CustomerNotFound(customer_id, param=param)
+            raise CustomerNotFound(customer_id)
         return found
 
     async def _keep(self, customer: CustomerView, caller: Caller) -> CustomerResult:

@@ -3,14 +3,13 @@
 Payments keep their keys in the transaction that moves them; these have nothing else to write.
 """
 
-import hashlib
 from typing import Any
 from uuid import uuid4
 
 from orchestrator.driver import Driver
 from orchestrator.errors import IdempotencyKeyInUse
 from orchestrator.refusals import refuse_other_use
-from orchestrator.requests import Caller, key_row
+from orchestrator.requests import Caller, derive_payment_id, key_row
 from orchestrator.store.customers import find_key
 
 
@@ -42,16 +41,16 @@ async def done_meanwhile(driver: Driver, caller: Caller, operation: str) -> str:
     return resource
 
 
-def stripe_key(caller: Caller, operation: str) -> str:
+def stripe_key(caller: Caller) -> str:
     """Name a request at Stripe: the same at every retry, where the caller gave it a key.
 
-    Otherwise a name of its own. The length of the owner's name stands first, so that no two
-    pairs run together into one.
+    It is the name under which a create of a payment with the caller's key would ask: of two
+    requests of different kinds under one key at the same moment, Stripe itself refuses one.
+    Without a key it is a name of its own.
     """
     if caller.idempotency_key is None:
-        return f"{uuid4().hex}:{operation}"
-    said = f"{len(caller.owner)}:{caller.owner}:{caller.idempotency_key}"
-    return f"{hashlib.sha256(said.encode()).hexdigest()[:32]}:{operation}"
+        return f"{uuid4().hex}:create"
+    return f"{derive_payment_id(caller.owner, caller.idempotency_key)}:create"
 
 
 def key_of_resource(

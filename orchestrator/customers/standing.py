@@ -9,7 +9,6 @@ from orchestrator.customers.customers import Customers
 from orchestrator.driver import Driver
 from orchestrator.errors import CardNotFound, StripeRefused
 from orchestrator.gateway.views import CardReply, CardView
-from orchestrator.requests import Caller
 from orchestrator.store.customers import Disablement, find_card_owners, find_disablements
 from orchestrator.usable_card import refuse_other_kinds
 
@@ -35,6 +34,7 @@ class Standings:
 
         Raises:
             CardNotFound: Stripe knows no such card.
+            CardUnknown: it is a payment method of another kind.
             StripeUnavailable: Stripe cannot be asked.
         """
         reply = await self.driver.gateway.retrieve_card(card_id)
@@ -44,31 +44,41 @@ class Standings:
         refuse_other_kinds(card)
         return replace(card, payment_method=card_id)
 
-    async def visible(self, card_id: str, owner: str) -> CardView:
-        """Read a card that an owner may see.
+    async def visible(self, card_id: str, owner: str | None) -> CardView:
+        """Read a card that an owner may see; an owner of null sees every owner's.
 
         Not one that another owner's customer keeps, nor one without a customer that only others
-        have tried.
+        have tried or taken out of use.
 
         Raises:
             CardNotFound: there is none, or it is another owner's.
+            CardUnknown: it is a payment method of another kind.
             StripeUnavailable: Stripe cannot be asked.
         """
         card = await self.read(card_id)
         if card.customer is not None:
-            owners = [await self.customers.owner_of(card.customer, None) or owner]
+            found = await self.owner(card)
+            owners = [found] if found is not None else []
         else:
-            owners = await self.driver.database.read(find_card_owners, card_id) or [owner]
-        if owner not in owners:
+            owners = await self.driver.database.read(find_card_owners, card_id)
+        if owners and owner is not None and owner not in owners:
             raise CardNotFound(card_id)
         return card
 
-    async def of(self, card: CardView, owner: str, *, replayed: bool = False) -> CardStanding:
-        """Say whether a card is out of use for an owner, and why."""
+    async def owner(self, card: CardView) -> str | None:
+        """Return whose a card is: its customer's owner's; null where nobody is known to own it."""
+        if card.customer is None:
+            return None
+        return await self.customers.owner_of(card.customer, None)
+
+    async def of(
+        self, card: CardView, owner: str | None, *, replayed: bool = False
+    ) -> CardStanding:
+        """Say whether a card is out of use for an owner, or for any, and why."""
         (standing,) = await self.of_all((card,), owner)
         return replace(standing, replayed=replayed)
 
-    async def of_all(self, cards: Sequence[CardView], owner: str) -> list[CardStanding]:
+    async def of_all(self, cards: Sequence[CardView], owner: str | None) -> list[CardStanding]:
         """Say it of several cards, in one read."""
         keys = [scope_keys(card, card.customer, card.payment_method) for card in cards]
         found = await self.driver.database.read(
@@ -78,19 +88,6 @@ class Standings:
             CardStanding(card, next((row for row in found if row.scope_key in each), None))
             for card, each in zip(cards, keys, strict=True)
         ]
-
-    async def owners(self, card: CardView, caller: Caller) -> list[str]:
-        """List for whom a card is taken out of use by hand.
-
-        Its customer's owner; of a customer made elsewhere, or of none, whoever has tried the
-        card; and the caller, where nobody has.
-        """
-        if card.customer is not None:
-            owner = await self.customers.owner_of(card.customer, None)
-            if owner is not None:
-                return [owner]
-        tried = await self.driver.database.read(find_card_owners, card.payment_method)
-        return tried or [caller.owner]
 
 
 def kept(reply: CardReply) -> CardView:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, insert, literal, or_, select, union, update
 
+from orchestrator.change import EVERYBODY
 from orchestrator.payment import Actor
-from orchestrator.store.requests import KeyUse
+from orchestrator.store.requests import KEY_COLUMNS, KeyUse
 from orchestrator.store.schema import card_disablements, cards, customers, idempotency_keys
 
 Row = dict[str, Any]
@@ -23,13 +24,7 @@ class Disablement(NamedTuple):
 def find_key(connection: Connection, owner: str, key: str) -> KeyUse | None:
     """Read what an owner's Idempotency-Key stands for."""
     row = connection.execute(
-        select(
-            idempotency_keys.c.operation,
-            idempotency_keys.c.request_digest,
-            idempotency_keys.c.payment_id,
-            idempotency_keys.c.attempt,
-            idempotency_keys.c.resource,
-        ).where(idempotency_keys.c.owner == owner, idempotency_keys.c.key == key)
+        select(*KEY_COLUMNS).where(idempotency_keys.c.owner == owner, idempotency_keys.c.key == key)
     ).one_or_none()
     return KeyUse(*row) if row is not None else None
 
@@ -48,11 +43,6 @@ def keep_customer(
         connection.execute(insert(idempotency_keys), key)
 
 
-def keep_resource_key(connection: Connection, key: Row) -> None:
-    """Let an Idempotency-Key stand for a request about a card."""
-    connection.execute(insert(idempotency_keys), key)
-
-
 def find_customer_owner(connection: Connection, customer: str) -> str | None:
     """Read whose a customer is; null for one that was made elsewhere."""
     owner: str | None = connection.execute(
@@ -62,15 +52,22 @@ def find_customer_owner(connection: Connection, customer: str) -> str | None:
 
 
 def find_card_owners(connection: Connection, payment_method: str) -> list[str]:
-    """Read who has tried a card, in the order of their names."""
-    query = select(cards.c.owner).where(cards.c.payment_method == payment_method)
-    return list(connection.execute(query.order_by(cards.c.owner)).scalars())
+    """Read who knows a card that no customer keeps: who tried it, and who took it out of use."""
+    tried = select(cards.c.owner).where(cards.c.payment_method == payment_method)
+    disabled = select(card_disablements.c.owner).where(
+        card_disablements.c.payment_method == payment_method,
+        card_disablements.c.owner != EVERYBODY,
+    )
+    return list(connection.execute(union(tried, disabled)).scalars())
 
 
 def find_disablements(
-    connection: Connection, owner: str, scope_keys: list[str]
+    connection: Connection, owner: str | None, scope_keys: list[str]
 ) -> list[Disablement]:
-    """Read which of these scopes are out of use, the longest disabled first."""
+    """Read which of these scopes are out of use, the longest disabled first.
+
+    An owner of null reads every owner's.
+    """
     query = (
         select(
             card_disablements.c.scope_key,
@@ -78,7 +75,7 @@ def find_disablements(
             card_disablements.c.disabled_at,
         )
         .where(
-            card_disablements.c.owner == owner,
+            *reaching(owner),
             card_disablements.c.enabled_at.is_(None),
             card_disablements.c.scope_key.in_(scope_keys),
         )
@@ -87,29 +84,56 @@ def find_disablements(
     return [Disablement(*row) for row in connection.execute(query)]
 
 
-def disable_by_hand(connection: Connection, rows: list[Row], key: Row | None) -> None:
-    """Take cards out of use, each unless it is; and keep the key that stands for it."""
-    for row in rows:
-        if not find_disablements(connection, row["owner"], [row["scope_key"]]):
-            connection.execute(insert(card_disablements), row)
+def find_expired_scopes(connection: Connection, owner: str | None, prefix: str) -> list[str]:
+    """Read the scopes, all of one card, that are out of use for their expiry dates."""
+    query = select(card_disablements.c.scope_key).where(
+        *reaching(owner),
+        card_disablements.c.enabled_at.is_(None),
+        card_disablements.c.scope_key.startswith(prefix, autoescape=True),
+    )
+    return list(connection.execute(query).scalars())
+
+
+def reaching(owner: str | None) -> tuple[ColumnElement[bool], ...]:
+    """Say whose disablements count for an owner: its own, and those that reach everybody."""
+    if owner is None:
+        return ()
+    return (card_disablements.c.owner.in_((owner, EVERYBODY)),)
+
+
+def disable_by_hand(connection: Connection, row: Row, key: Row | None) -> bool:
+    """Take a card out of use unless it is, and keep the key that stands for it; tell which."""
+    active = find_disablements(connection, row["owner"], [row["scope_key"]])
+    if not active:
+        connection.execute(insert(card_disablements), row)
     if key is not None:
         connection.execute(insert(idempotency_keys), key)
+    return not active
 
 
 def enable_by_hand(
     connection: Connection,
-    owners: list[str],
+    owner: str | None,
     scope_keys: list[str],
+    pattern: str,
     enabling: "Enabling",
     key: Row | None,
-) -> None:
-    """End whatever keeps a card out of use; nothing to end is no error."""
-    connection.execute(
+) -> int:
+    """End whatever keeps a card out of use for an owner, or for all; return how much that was.
+
+    The pattern finds what reached single payments only. That a card was detached does not end:
+    Stripe does not take it again.
+    """
+    ended = connection.execute(
         update(card_disablements)
         .where(
-            card_disablements.c.owner.in_(owners),
+            *reaching(owner),
             card_disablements.c.enabled_at.is_(None),
-            card_disablements.c.scope_key.in_(scope_keys),
+            card_disablements.c.scope != "payment_method",
+            or_(
+                card_disablements.c.scope_key.in_(scope_keys),
+                card_disablements.c.scope_key.like(pattern, escape="/"),
+            ),
         )
         .values(
             enabled_at=enabling.at,
@@ -121,6 +145,7 @@ def enable_by_hand(
     )
     if key is not None:
         connection.execute(insert(idempotency_keys), key)
+    return ended.rowcount
 
 
 class Enabling(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select
 
+from orchestrator.change import EVERYBODY
 from orchestrator.gateway.views import CardView
 from orchestrator.payment import Payment
 from orchestrator.store.one_row import Row, one_row
@@ -36,7 +37,7 @@ class ConfirmView(NamedTuple):
     disabled_reason: str | None
 
 
-_KEY_COLUMNS = (
+KEY_COLUMNS = (
     idempotency_keys.c.operation,
     idempotency_keys.c.request_digest,
     idempotency_keys.c.payment_id,
@@ -50,7 +51,7 @@ _holder = func.coalesce(payments.c.customer, payments.c.id)
 _disabled_reason = (
     select(card_disablements.c.reason)
     .where(
-        card_disablements.c.owner == payments.c.owner,
+        card_disablements.c.owner.in_((payments.c.owner, literal(EVERYBODY))),
         card_disablements.c.enabled_at.is_(None),
         or_(
             card_disablements.c.scope_key == literal("fingerprint:") + _identity,
@@ -74,7 +75,7 @@ _disabled_reason = (
 _CONFIRM_VIEW = (
     select(
         *payment_columns(),
-        *_KEY_COLUMNS,
+        *KEY_COLUMNS,
         cards.c.payment_method,
         cards.c.fingerprint,
         cards.c.brand,
@@ -103,22 +104,12 @@ _CONFIRM_VIEW = (
 )
 
 _REPLAYED = (
-    select(*payment_columns(), *_KEY_COLUMNS)
+    select(*payment_columns(), *KEY_COLUMNS)
     .select_from(idempotency_keys)
     .outerjoin(payments, payments.c.id == idempotency_keys.c.payment_id)
     .where(
         idempotency_keys.c.owner == bindparam("owner"), idempotency_keys.c.key == bindparam("key")
     )
-)
-
-_DISABLED_BY_KEYS = (
-    select(card_disablements.c.reason)
-    .where(
-        card_disablements.c.owner == bindparam("owner"),
-        card_disablements.c.enabled_at.is_(None),
-        card_disablements.c.scope_key.in_(bindparam("scope_keys", expanding=True)),
-    )
-    .limit(1)
 )
 
 
@@ -143,14 +134,6 @@ def view_confirm(row: Row | None) -> ConfirmView | None:
         card=CardView(*tail[5:12]) if tail[5] is not None else None,
         disabled_reason=tail[12] if tail[5] is not None else None,
     )
-
-
-def find_disablement(connection: Connection, owner: str, scope_keys: tuple[str, ...]) -> str | None:
-    """Read why a card is out of use, under any of the keys it could be."""
-    reason: str | None = connection.execute(
-        _DISABLED_BY_KEYS, {"owner": owner, "scope_keys": list(scope_keys)}
-    ).scalar_one_or_none()
-    return reason
 
 
 def keep_key(connection: Connection, row: dict[str, Any]) -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import Connection, select
+from structlog.testing import capture_logs
 
+from orchestrator.change import EVERYBODY
 from orchestrator.store.schema import card_disablements
 from tests.api.conftest import Api
+from tests.api.test_customers import customers_at_stripe
 
 Document = dict[str, Any]
 EXPIRED = "pm_sim_expired_card"
@@ -166,6 +169,46 @@ async def test_what_is_no_card_is_not_attached(wallet: Wallet, id: str) -> None:
     assert await wallet.ids() == []
 
 
+async def test_another_owners_card_is_unknown_to_an_attach(wallet: Wallet) -> None:
+    """The card of another owner's customer is refused as an id that Stripe does not know is."""
+    card = await wallet.keep("pm_card_visa")
+    _, other = await wallet.api.key("other")
+    customer = (await wallet.api.post("/v1/customers", {}, secret=other)).json()["id"]
+    path = f"/v1/customers/{customer}/cards"
+    known, unknown = [
+        await wallet.api.post(path, {"payment_method": id}, secret=other)
+        for id in (card, "pm_nobody")
+    ]
+
+    assert told(known) == told(unknown) == (422, "card_unknown")
+    assert known.json()["detail"] == unknown.json()["detail"]
+
+
+async def test_twins_of_an_attach_are_replays(wallet: Wallet) -> None:
+    """Of ten at once under one key one did it, and the others say that they are replays."""
+    answers = await asyncio.gather(
+        *(wallet.attach("pm_card_visa", idempotency_key="a") for _ in range(10))
+    )
+    marked = [answer.headers.get("Idempotent-Replayed") for answer in answers]
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert (marked.count(None), marked.count("true")) == (1, 9)
+    assert len(await wallet.ids()) == 1
+
+
+async def test_one_key_for_two_kinds_at_once_does_one(wallet: Wallet) -> None:
+    """Of an attach and a new customer under one key at once, the one refused did nothing."""
+    before = await customers_at_stripe(wallet.api)
+    attached, made = await asyncio.gather(
+        wallet.attach("pm_card_visa", idempotency_key="k"),
+        wallet.api.post("/v1/customers", {}, idempotency_key="k"),
+    )
+    done = (len(await wallet.ids()), await customers_at_stripe(wallet.api) - before)
+
+    assert {attached.status_code, made.status_code} == {201, 422}
+    assert done == ((1, 0) if attached.status_code == 201 else (0, 1))
+
+
 # ── out of use by a payment ──────────────────────────────────────────────────────────────────
 
 
@@ -281,6 +324,42 @@ async def test_a_month_that_is_over_is_refused(wallet: Wallet) -> None:
     assert answer.json()["param"] == "exp_month"
 
 
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"exp_year": 2033}, "exp_year"),
+        ({"exp_month": 11}, "exp_month"),
+        ({"exp_month": 11, "exp_year": 2034}, "exp_year"),
+    ],
+)
+async def test_an_earlier_date_renews_nothing(
+    wallet: Wallet, fields: dict[str, int], param: str
+) -> None:
+    """To the rules it would be another card, as with a later date."""
+    card = await wallet.keep(EXPIRED)
+    await wallet.pay(card)
+    answer = await wallet.update(card, **fields)
+
+    assert told(answer) == (422, "validation_error")
+    assert answer.json()["param"] == param
+    assert await wallet.ids() == []
+
+
+async def test_a_renewed_card_does_not_go_back(wallet: Wallet) -> None:
+    """Once renewed, the card takes no date with which it was out of use, nor an earlier one."""
+    card = await wallet.keep(EXPIRED)
+    await wallet.pay(card)
+    await wallet.update(card, exp_year=2040)
+    answers = [
+        await wallet.update(card, exp_month=12, exp_year=2034),
+        await wallet.update(card, exp_month=6, exp_year=2034),
+        await wallet.update(card, exp_month=1, exp_year=2035),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 200]
+    assert answers[-1].json()["usable"] is True
+
+
 async def test_an_empty_update_changes_nothing(wallet: Wallet) -> None:
     """Nothing asked for, nothing changed, and Stripe is not asked to."""
     card = await wallet.keep("pm_card_visa")
@@ -349,6 +428,91 @@ async def test_detaching_again_is_no_news(wallet: Wallet) -> None:
     first, again = await wallet.detach(card), await wallet.detach(card)
 
     assert (again.status_code, again.json()) == (200, first.json())
+
+
+async def test_a_detach_whose_answer_was_lost_is_sent_again(wallet: Wallet) -> None:
+    """The card is away at Stripe already: sent again, the request is answered and on record."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.api.world.fault("drop_after", "payment_methods.detach")
+    lost = await wallet.detach(card)
+    again = await wallet.detach(card)
+    refused = await wallet.api.confirm(await wallet.api.create(), card)
+
+    assert lost.status_code == 503
+    assert (again.status_code, again.json()["disabled_reason"]) == (200, "detached")
+    assert told(refused) == (409, "card_disabled")
+    assert await wallet.ids() == []
+
+
+async def test_a_detach_that_stripe_answers_with_an_error_is_seen_to_be_done(
+    wallet: Wallet,
+) -> None:
+    """A stored 500 hides what became of the card; reading it tells."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.api.world.fault("error_500_stored", "payment_methods.detach", effect=True)
+    answer = await wallet.detach(card)
+
+    assert (answer.status_code, answer.json()["disabled_reason"]) == (200, "detached")
+
+
+async def test_a_card_that_was_out_of_use_is_detached_as_readily(wallet: Wallet) -> None:
+    """Whatever was on record of a card before, a detach that is sent again is no news."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.by_hand("disable", card, "reported")
+    first, again = await wallet.detach(card), await wallet.detach(card)
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json() == first.json()
+    assert {row["scope"] for row in await wallet.record()} == {"fingerprint", "payment_method"}
+
+
+async def test_a_refused_detach_does_not_stand_in_the_way(wallet: Wallet) -> None:
+    """Stripe keeps a refusal for a day: a card kept since is detached all the same."""
+    url = f"{wallet.api.world.url}/v1/payment_methods"
+    new = {"type": "card", "card[token]": "tok_visa"}
+    async with wallet.api.world.http.post(url, data=new) as answer:
+        loose = (await answer.json())["id"]
+    refused = await wallet.detach(loose)
+    card = (await wallet.attach(loose)).json()["id"]
+    detached = await wallet.detach(card)
+
+    assert told(refused) == (422, "stripe_refused")
+    assert card == loose
+    assert (detached.status_code, detached.json()["usable"]) == (200, False)
+
+
+async def test_ten_at_once_detach_once(wallet: Wallet) -> None:
+    """Ten of the same detach are all answered, and one row stands on record."""
+    card = await wallet.keep("pm_card_visa")
+    answers = await asyncio.gather(*(wallet.detach(card) for _ in range(10)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(await wallet.record()) == 1
+
+
+async def test_a_card_of_nobodys_customer_is_detached_for_everybody(wallet: Wallet) -> None:
+    """No other owner spends an attempt on it either."""
+    _, card = await elsewhere(wallet, "pm_card_visa")
+    _, other = await wallet.api.key("other")
+    detached = await wallet.detach(card)
+    payment = await wallet.api.post(
+        "/v1/payments", {"amount": 1000, "currency": "usd"}, secret=other
+    )
+    path = f"/v1/payments/{payment.json()['id']}/confirm"
+    refused = await wallet.api.post(path, {"payment_method": card}, secret=other)
+
+    assert detached.status_code == 200
+    assert told(refused) == (409, "card_disabled")
+
+
+async def test_a_detached_card_is_not_shown_to_others(wallet: Wallet) -> None:
+    """Without its customer it is still who detached it that may see it."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.detach(card)
+    _, other = await wallet.api.key("other")
+    answer = await wallet.api.get(f"/v1/cards/{card}", secret=other)
+
+    assert told(answer) == (404, "not_found")
 
 
 async def test_a_card_without_a_customer_cannot_be_detached(wallet: Wallet) -> None:
@@ -451,21 +615,133 @@ async def test_the_same_request_is_done_once(wallet: Wallet) -> None:
     assert again.json()["usable"] is True
 
 
-async def test_a_card_without_a_customer_is_disabled_for_who_tried_it(wallet: Wallet) -> None:
-    """A card that was only tried on a payment is out of use for the owner of that payment."""
+async def elsewhere(wallet: Wallet, card: str) -> tuple[str, str]:
+    """Make a customer at Stripe itself, with a card; return both ids."""
+    http, url = wallet.api.world.http, wallet.api.world.url
+    async with http.post(f"{url}/v1/customers") as answer:
+        customer: str = (await answer.json())["id"]
+    path = f"{url}/v1/payment_methods/{card}/attach"
+    async with http.post(path, data={"customer": customer}) as answer:
+        kept: str = (await answer.json())["id"]
+    return customer, kept
+
+
+async def test_a_card_of_nobodys_customer_is_disabled_for_everybody(wallet: Wallet) -> None:
+    """A customer made elsewhere is anybody's: the card is out of use for who has never tried it."""
+    customer, card = await elsewhere(wallet, "pm_card_visa")
+    disabled = await wallet.by_hand("disable", card, "reported")
+    listed = await wallet.api.get(f"/v1/customers/{customer}/cards")
+    refused = await wallet.api.confirm(await wallet.api.create(customer=customer), card)
+
+    assert disabled.json()["usable"] is False
+    assert listed.json()["data"] == []
+    assert told(refused) == (409, "card_disabled")
+    assert [row["owner"] for row in await wallet.record()] == [EVERYBODY]
+
+
+async def test_it_is_out_of_use_for_owners_to_come(wallet: Wallet) -> None:
+    """A key made later finds it out of use as well, also where the card is remembered."""
+    customer, card = await elsewhere(wallet, "pm_card_visa")
+    paid = await wallet.api.confirm(await wallet.api.create(customer=customer), card)
+    await wallet.by_hand("disable", card, "reported")
+    _, later = await wallet.api.key("later")
+    body = {"amount": 1000, "currency": "usd", "customer": customer}
+    payment = (await wallet.api.post("/v1/payments", body, secret=later)).json()
+    path = f"/v1/payments/{payment['id']}/confirm"
+    refused = [
+        await wallet.api.post(path, {"payment_method": card}, secret=later),
+        await wallet.api.confirm(await wallet.api.create(customer=customer), card),
+    ]
+
+    assert paid.json()["state"] == "succeeded"
+    assert [told(answer) for answer in refused] == [(409, "card_disabled")] * 2
+
+
+async def test_a_card_of_nobodys_customer_is_enabled_for_everybody(wallet: Wallet) -> None:
+    """What payments of several owners and an administrator disabled is usable for each again."""
+    customer, card = await elsewhere(wallet, STOLEN)
+    _, other = await wallet.api.key("other")
+    body = {"amount": 1000, "currency": "usd", "customer": customer}
+    for secret in (wallet.api.secret, other):
+        payment = (await wallet.api.post("/v1/payments", body, secret=secret)).json()
+        path = f"/v1/payments/{payment['id']}/confirm"
+        await wallet.api.post(path, {"payment_method": card}, secret=secret)
+    await wallet.by_hand("disable", card, "reported")
+    before = await wallet.by_hand("enable", card, "returned")
+    lists = [
+        await wallet.api.get(f"/v1/customers/{customer}/cards", secret=secret)
+        for secret in (wallet.api.secret, other, wallet.admin)
+    ]
+
+    assert before.json()["usable"] is True
+    assert [[kept["id"] for kept in answer.json()["data"]] for answer in lists] == [[card]] * 3
+    assert len([row for row in await wallet.record() if row["enabled_at"]]) == 3
+
+
+async def test_a_card_without_a_customer_is_disabled_for_everybody(wallet: Wallet) -> None:
+    """A card that was only tried on a payment is out of use for whoever tries it next."""
     await wallet.api.confirm(await wallet.api.create(), "pm_card_visa")
     await wallet.by_hand("disable", "pm_card_visa", "reported")
     refused = await wallet.api.confirm(await wallet.api.create(), "pm_card_visa")
 
     assert told(refused) == (409, "card_disabled")
-    assert [row["owner"] for row in await wallet.record()] == ["shop"]
+    assert [row["owner"] for row in await wallet.record()] == [EVERYBODY]
 
 
-async def test_a_card_nobody_uses_is_disabled_for_who_asks(wallet: Wallet) -> None:
-    """A card that nobody has tried is out of use for the administrator's own name."""
-    await wallet.by_hand("disable", "pm_card_visa", "reported")
+async def test_what_reached_one_payment_is_enabled_by_hand(wallet: Wallet) -> None:
+    """A revocation on a payment without a customer is shown and ended under the card's id."""
+    payment = await wallet.api.create()
+    declined = (await wallet.api.confirm(payment, REVOKED)).json()
+    refused = await wallet.api.confirm(payment, REVOKED)
+    enabled = await wallet.by_hand("enable", REVOKED, "the customer changed their mind")
+    (row,) = await wallet.record()
+    tried = await wallet.api.confirm(payment, REVOKED)
 
-    assert [row["owner"] for row in await wallet.record()] == ["ops"]
+    assert declined["state"] == "card_disabled"
+    assert told(refused) == (409, "card_disabled")
+    assert (enabled.json()["usable"], row["enabled_actor_kind"]) == (True, "api_key")
+    assert tried.status_code == 200
+
+
+async def test_enabling_does_not_bring_back_a_detached_card(wallet: Wallet) -> None:
+    """Stripe does not take a detached card again, whatever an administrator says."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.by_hand("disable", card, "reported")
+    await wallet.detach(card)
+    answer = await wallet.by_hand("enable", card, "found again")
+    refused = await wallet.api.confirm(await wallet.api.create(), card)
+
+    assert (answer.json()["usable"], answer.json()["disabled_reason"]) == (False, "detached")
+    assert told(refused) == (409, "card_disabled")
+
+
+async def test_an_administrator_sees_the_cards_it_may_disable(wallet: Wallet) -> None:
+    """A card of the shop's is read, and stands for the administrator as it does for the shop."""
+    card = await wallet.keep(STOLEN)
+    await wallet.pay(card)
+    answer = await wallet.api.get(f"/v1/cards/{card}", secret=wallet.admin)
+
+    assert (answer.status_code, answer.json()) == (200, await wallet.card(card))
+    assert answer.json()["disabled_reason"] == "stolen_card"
+
+
+async def test_the_log_tells_what_was_done_by_hand(wallet: Wallet) -> None:
+    """Each change is one line with who, why and in which request; nothing changed, no line."""
+    card = await wallet.keep("pm_card_visa")
+    with capture_logs() as lines:
+        for verb in ("disable", "disable", "enable", "enable"):
+            await wallet.by_hand(verb, card, "reported")
+        for _ in range(2):
+            await wallet.detach(card)
+    by_hand = [line for line in lines if line.get("payment_method") == card]
+
+    assert [line["event"] for line in by_hand] == [
+        "card_disabled_by_hand",
+        "card_enabled_by_hand",
+        "card_detached",
+    ]
+    assert {line["owner"] for line in by_hand} == {"shop"}
+    assert all(line["actor"] and line["request_id"] for line in by_hand)
 
 
 @pytest.mark.parametrize("verb", ["disable", "enable"])

@@ -188,7 +188,7 @@ def test_all_but_health_need_a_key() -> None:
     """Each operation asks for a key, but those of a load balancer."""
     open_to_all = {name for name, each in OPERATIONS.items() if "security" not in each}
 
-    assert open_to_all == {"getHealth", "getReadiness"}
+    assert open_to_all == {"getHealth", "getReadiness", "getMetrics"}
 
 
 def test_every_refusal_is_described_somewhere() -> None:

@@ -89,6 +89,7 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
         "diagram": Route("GET", "/v1/machine/diagram.svg", READING),
         "health": Route("GET", "/healthz", frozenset()),
         "readiness": Route("GET", "/readyz", frozenset()),
+        "metrics": Route("GET", "/metrics", frozenset()),
         "description": Route("GET", "/openapi.json", frozenset()),
     }
 )

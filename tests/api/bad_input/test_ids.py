@@ -169,6 +169,9 @@ async def test_another_owners_customer_and_card_in_a_body(ground: Ground) -> Non
         for name, body in bodies.items()
     ]
 
-    # Whose a card is that some customer keeps is not told: Stripe takes it for nobody else.
-    assert answers == [(404, "not_found", "customer"), (422, "stripe_refused", None)]
+    # The card is as unknown as an id that nobody has.
+    assert answers == [
+        (404, "not_found", "customer"),
+        (422, "card_unknown", "payment_method"),
+    ]
     assert await ground.stands(done=True) == before

@@ -39,6 +39,7 @@ TAKEN = {
     "/v1/machine/diagram.svg": {"GET"},
     "/healthz": {"GET"},
     "/readyz": {"GET"},
+    "/metrics": {"GET"},
     "/openapi.json": {"GET", "HEAD"},
 }
 
