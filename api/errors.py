@@ -114,12 +114,18 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.StripeRefused: 422,
         NotReady: 503,
         errors.StripeUnavailable: 503,
+        errors.DatabaseUnavailable: 503,
     }
 )
 
 # Seconds after which the same request is worth sending again.
 RETRY_AFTER: Final[Mapping[type[Exception], int]] = MappingProxyType(
-    {errors.StripeUnavailable: 5, errors.IdempotencyKeyInUse: 1, errors.WriteConflict: 1}
+    {
+        errors.StripeUnavailable: 5,
+        errors.DatabaseUnavailable: 5,
+        errors.IdempotencyKeyInUse: 1,
+        errors.WriteConflict: 1,
+    }
 )
 
 _ROUTING_CODES: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 
 from orchestrator.change import Change
-from orchestrator.errors import PaymentNotFound, WriteConflict
+from orchestrator.errors import DatabaseUnavailable, PaymentNotFound, WriteConflict
 from orchestrator.gateway.parsing import merge_failure
 from orchestrator.gateway.views import IntentView, Reply, ReplyKind
 from orchestrator.handlers import RuleSet
@@ -159,9 +159,10 @@ class Driver:
         request_id: str | None = None,
         idempotency: dict[str, Any] | None = None,
     ) -> Payment:
-        """Write the intention, then carry it out.
+        """Write the intention, then carry it out; once it is written, any worker may do that.
 
         Raises:
+            DatabaseUnavailable: the intention could not be written, or nobody knows.
             WriteConflict: another writer was first; look again whether the payment should end.
         """
         change = intend(
@@ -175,7 +176,12 @@ class Driver:
             rules_version=self.rules.rules_version,
             idempotency=idempotency,
         )
-        return await self.end(await self.write(change), request_id)
+        stored = await self.write(change)
+        try:
+            return await self.end(stored, request_id)
+        except DatabaseUnavailable as exc:
+            log.warning("settlement_failed", payment=stored.id, error=type(exc).__name__)
+            return stored
 
     async def carry_on(
         self, payment: Payment, *, actor: Actor, request_id: str | None = None

@@ -17,6 +17,7 @@
     ├── ExpiryNotLater              nor, once disabled for its expiry, one that is no later
     ├── StripeRefused               Stripe called the request invalid
     ├── StripeUnavailable           nothing was written; the same request may be sent again
+    ├── DatabaseUnavailable         our database does not answer; the same request may be sent again
     ├── WriteConflict               another writer was first; decide again from a fresh read
     └── Misconfigured               the deployment's settings or database cannot work together
 
@@ -166,6 +167,18 @@ class StripeUnavailable(OrchestratorError):
         super().__init__(
             f"Stripe could not be asked to {what}; nothing was written. "
             "Send the same request again, a POST with the same Idempotency-Key."
+        )
+
+
+class DatabaseUnavailable(OrchestratorError):
+    """Our database does not answer: nothing is written, or what is was not acknowledged."""
+
+    code = "database_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database does not answer. Send the same request again, a POST with the same "
+            "Idempotency-Key: it is carried out once."
         )
 
 

@@ -13,7 +13,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from orchestrator.creation import create_intent, new_payment
 from orchestrator.driver import MAX_ROUNDS
-from orchestrator.errors import CustomerNotFound, PaymentNotFound, StripeUnavailable, WriteConflict
+from orchestrator.errors import (
+    CustomerNotFound,
+    DatabaseUnavailable,
+    PaymentNotFound,
+    StripeUnavailable,
+    WriteConflict,
+)
 from orchestrator.gateway.currencies import check_amount
 from orchestrator.gateway.views import CardView, ReplyKind
 from orchestrator.payment import Payment
@@ -231,7 +237,7 @@ class Payments(Reading):
                 actor=caller.actor,
                 request_id=caller.request_id,
             )
-        except (WriteConflict, SQLAlchemyError, OSError) as exc:
+        except (WriteConflict, DatabaseUnavailable, SQLAlchemyError, OSError) as exc:
             log.warning("settlement_failed", payment=opened.id, error=type(exc).__name__)
             return opened
 

@@ -16,6 +16,7 @@ from orchestrator.settle.schedule import Timing
 from orchestrator.store import migrate
 from orchestrator.store.connections import Database, open_database
 from orchestrator.store.keys import claim_mode
+from orchestrator.store.patience import PatientDatabase
 
 log = structlog.get_logger("orchestrator.runtime")
 
@@ -49,12 +50,14 @@ class Runtime:
             log.warning("handlers_for_codes_we_do_not_know", codes=unknown)
         if settings.rate_limit is not None:
             log.warning("rate_limit_has_no_effect_yet", rate_limit=settings.rate_limit)
-        database = open_database(settings.database_url, pool_size=settings.database_pool)
+        database: Database = open_database(settings.database_url, pool_size=settings.database_pool)
         try:
             await check_database(database, settings)
         except BaseException:
             await database.close()
             raise
+        # Whoever starts a process is told of a wrong address at once; requests wait.
+        database = PatientDatabase(database, settings.database_retry)
         gateway = StripeGateway(
             key, api_base=settings.stripe_api_base, timeout_seconds=settings.stripe_timeout
         )

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///orchestrator.db"
     migration_database_url: str | None = None
     database_pool: int = Field(default=20, ge=1, le=500)
+    database_retry: float = Field(default=10.0, ge=0, le=300)
     stripe_api_key: SecretStr | None = None
     stripe_api_base: str | None = None
     stripe_webhook_secrets: SecretStr | None = None

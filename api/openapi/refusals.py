@@ -30,7 +30,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 # Any request: its head is looked at before anything else is.
 _ALWAYS: Final[Kinds] = (PayloadTooLarge, CardNumberRefused)
 WITHOUT_KEY: Final[Kinds] = _ALWAYS
-WITH_KEY: Final[Kinds] = (*_ALWAYS, Unauthorized)
+# Whoever shows a key has it looked up.
+WITH_KEY: Final[Kinds] = (*_ALWAYS, Unauthorized, errors.DatabaseUnavailable)
 READING: Final[Kinds] = (*WITH_KEY, Forbidden)
 WRITING: Final[Kinds] = (*READING, MalformedJson, ValidationFailed, errors.IdempotencyKeyReused)
 KEY_NEEDED: Final[Kinds] = (IdempotencyKeyMissing,)
@@ -107,6 +108,11 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "stripe_unavailable": (
         "Stripe could not be asked to create the payment; nothing was written. Send the same "
         "request again, a POST with the same Idempotency-Key.",
+        {},
+    ),
+    "database_unavailable": (
+        "The database does not answer. Send the same request again, a POST with the same "
+        "Idempotency-Key: it is carried out once.",
         {},
     ),
     "not_ready": ("The database does not answer.", {}),

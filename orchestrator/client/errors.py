@@ -20,6 +20,7 @@
         ├── StripeRefused           Stripe called the request invalid: see ``stripe_code``
         ├── RateLimited
         ├── StripeUnavailable       nothing was written
+        ├── DatabaseUnavailable     the service's database is away
         └── ServerFault             a fault of the service; quote the request id
 
 Codes that this version does not know become the nearest class by their status.
@@ -151,6 +152,10 @@ class StripeUnavailable(ApiError):
     """Stripe could not be asked; nothing was written."""
 
 
+class DatabaseUnavailable(ApiError):
+    """The service's database does not answer; under its key a request is carried out once."""
+
+
 CLASS_OF_CODE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
     {
         "validation_error": InvalidRequest,
@@ -176,6 +181,7 @@ CLASS_OF_CODE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
         "stripe_refused": StripeRefused,
         "rate_limited": RateLimited,
         "stripe_unavailable": StripeUnavailable,
+        "database_unavailable": DatabaseUnavailable,
         "not_ready": ServerFault,
         "internal_error": ServerFault,
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from orchestrator.store.schema import attempts, payments
 
@@ -14,6 +14,12 @@ _DUE = (
         or_(
             payments.c.lease_until.is_(None),
             payments.c.lease_until < bindparam("now", type_=payments.c.due_at.type),
+            # What this very claim has taken, where the news of its commit was lost.
+            and_(
+                payments.c.lease_owner == bindparam("worker"),
+                payments.c.lease_until
+                == bindparam("lease_until", type_=payments.c.lease_until.type),
+            ),
         ),
     )
     .order_by(payments.c.due_at)
@@ -43,7 +49,10 @@ _BACKLOG = select(func.count()).where(
 def claim_due(
     connection: Connection, worker: str, now: datetime, lease_until: datetime, how_many: int
 ) -> list[str]:
-    """Take up to ``how_many`` due payments for one worker until the lease ends."""
+    """Take up to ``how_many`` due payments for one worker until the lease ends.
+
+    The same claim made again takes the same payments: no lease is lost with a connection.
+    """
     rows = connection.execute(
         _CLAIM,
         {"now": now, "lease_until": lease_until, "worker": worker, "how_many": how_many},

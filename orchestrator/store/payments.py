@@ -60,12 +60,28 @@ async def apply_change(database: Database, change: Change) -> Payment:
     try:
         written = await database.write(write, change, one_statement=one_statement)
     except DBAPIError as exc:
-        if _is_conflict(exc):
-            raise WriteConflict(change.after.id) from exc
-        raise
-    if one_statement and written != 1:
+        if not _is_conflict(exc):
+            raise
+        written = 0
+    except WriteConflict:
+        written = 0
+    if written == 0 and not await database.read(_holds, change.after):
         raise WriteConflict(change.after.id)
     return change.after
+
+
+def _holds(connection: Connection, wanted: Payment) -> bool:
+    """Tell whether the row that was met is our own.
+
+    It is where the change was committed, the news of it was lost, and it was written again. The
+    hashes are of rows that name who wrote them, for whom and when.
+    """
+    found = load_payment(connection, wanted.id)
+    return found is not None and _mark(found) == _mark(wanted)
+
+
+def _mark(payment: Payment) -> tuple[object, ...]:
+    return (payment.revision, payment.last_hash, payment.evidence_hash, payment.updated_at)
 
 
 def load_payment(connection: Connection, payment_id: str) -> Payment | None:

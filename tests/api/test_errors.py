@@ -32,6 +32,7 @@ CONTRACT = {
     "stripe_refused": 422,
     "payload_too_large": 413,
     "stripe_unavailable": 503,
+    "database_unavailable": 503,
 }
 
 # Bases are never raised; a deployment that cannot start answers nobody.

@@ -60,12 +60,21 @@ async def test_claims_stop_at_what_was_asked(database: Database) -> None:
     assert await claim(database, "two", how_many=2) == stored[2:4]
 
 
+async def test_claim_made_again_is_the_same_claim(database: Database) -> None:
+    """A worker whose claim was committed, and the news of it lost, gets the same once more."""
+    stored = await store(database, 3)
+    first = await claim(database, "one", how_many=2)
+
+    assert await claim(database, "one", how_many=2) == first == stored[:2]
+
+
 async def test_workers_at_once_share_without_overlap(database: Database) -> None:
     """Workers that claim at the same moment get different payments, and leave none behind."""
     stored = await store(database, 24)
     claimed: list[str] = []
-    for _ in range(4):
-        workers = (claim(database, f"worker {number}", how_many=4) for number in range(4))
+    for turn in range(4):
+        now = LATER + timedelta(microseconds=turn)
+        workers = (claim(database, f"worker {number}", now, how_many=4) for number in range(4))
         for found in await asyncio.gather(*workers):
             claimed += found
 

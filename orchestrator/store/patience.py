@@ -1,0 +1,90 @@
+"""Waits out what passes by itself: a database that restarts, fails over, or drops a connection.
+
+A job that failed may run again although its commit was carried out: the news of it was lost, not
+the rows. So every job that writes is guarded by a unique key, or by what it read (its revision),
+and meets its own rows the second time. Whoever waited in vain is told one thing, whatever the
+driver said; what the database refuses passes as it is.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from orchestrator.errors import DatabaseUnavailable
+from orchestrator.store.connections import Database
+from orchestrator.store.faults import Fault, classify
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger("orchestrator.store")
+
+FIRST_PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 1.0
+
+
+class PatientDatabase:
+    """A database that is asked again for ``seconds`` at the most before a caller hears of it."""
+
+    def __init__(
+        self,
+        database: Database,
+        seconds: float,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Stand before a database."""
+        self.dialect = database.dialect
+        self._database = database
+        self._seconds = seconds
+        self._ticks = ticks
+        self._sleep = sleep
+
+    async def read(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a function that only reads.
+
+        Raises:
+            DatabaseUnavailable: the database did not answer in time.
+        """
+        return await self._try_on(lambda: self._database.read(function, *arguments))
+
+    async def write(
+        self, function: Callable[..., Result], *arguments: Any, one_statement: bool = False
+    ) -> Result:
+        """Run a function in one transaction, again where nobody knows what became of it.
+
+        Raises:
+            DatabaseUnavailable: the database did not answer in time; it may be written or not.
+        """
+        return await self._try_on(
+            lambda: self._database.write(function, *arguments, one_statement=one_statement)
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._database.close()
+
+    async def _try_on(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
+        give_up_at = self._ticks() + self._seconds
+        longest = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return await attempt()
+            except Exception as exc:
+                fault = classify(exc)
+                if fault is Fault.refused:
+                    raise
+                # Half by chance: callers who failed together must not come back together.
+                pause = longest * (0.5 + random.random() / 2)  # noqa: S311, RUF100  no secret
+                if fault is Fault.unavailable or self._ticks() + pause > give_up_at:
+                    log.warning("database_unavailable", error=type(exc).__name__)
+                    raise DatabaseUnavailable from exc
+            await self._sleep(pause)
+            longest = min(longest * 2, LONGEST_PAUSE_SECONDS)
+
+
+__all__ = ["PatientDatabase"]
