@@ -16,6 +16,7 @@ from orchestrator.settle.schedule import Timing
 from orchestrator.store import migrate
 from orchestrator.store.connections import Database, open_database
 from orchestrator.store.keys import claim_mode
+from orchestrator.store.limits import Limits
 from orchestrator.store.patience import PatientDatabase
 
 log = structlog.get_logger("orchestrator.runtime")
@@ -50,7 +51,7 @@ class Runtime:
             log.warning("handlers_for_codes_we_do_not_know", codes=unknown)
         if settings.rate_limit is not None:
             log.warning("rate_limit_has_no_effect_yet", rate_limit=settings.rate_limit)
-        database: Database = open_database(settings.database_url, pool_size=settings.database_pool)
+        database: Database = open_database(settings.database_url, limits=limits_of(settings))
         try:
             await check_database(database, settings)
         except BaseException:
@@ -84,6 +85,20 @@ class Runtime:
         """Close connections to Stripe and to the database."""
         await self.gateway.aclose()
         await self.database.close()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return what the settings allow connections to PostgreSQL."""
+    return Limits(
+        pool_size=settings.database_pool,
+        pool_overflow=settings.database_pool_overflow,
+        pool_seconds=settings.database_pool_timeout,
+        connect_seconds=settings.database_connect_timeout,
+        command_seconds=settings.database_command_timeout,
+        statement_seconds=settings.database_statement_timeout,
+        lock_seconds=settings.database_lock_timeout,
+        idle_seconds=settings.database_idle_timeout,
+    )
 
 
 def check_stripe(settings: Settings) -> str:

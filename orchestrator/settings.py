@@ -19,6 +19,13 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///orchestrator.db"
     migration_database_url: str | None = None
     database_pool: int = Field(default=20, ge=1, le=500)
+    database_pool_overflow: int = Field(default=0, ge=0, le=500)
+    database_pool_timeout: float = Field(default=10.0, gt=0, le=300)
+    database_connect_timeout: float = Field(default=5.0, gt=0, le=300)
+    database_command_timeout: float = Field(default=20.0, gt=0, le=3600)
+    database_statement_timeout: float = Field(default=15.0, gt=0, le=3600)
+    database_lock_timeout: float = Field(default=5.0, gt=0, le=3600)
+    database_idle_timeout: float = Field(default=15.0, gt=0, le=3600)
     database_retry: float = Field(default=10.0, ge=0, le=300)
     stripe_api_key: SecretStr | None = None
     stripe_api_base: str | None = None

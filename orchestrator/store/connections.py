@@ -9,18 +9,18 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from orchestrator.errors import Misconfigured
-from orchestrator.store.one_row import OneRow, write_json
+from orchestrator.store.limits import Limits
+from orchestrator.store.postgresql import PostgresDatabase
 
 Result = TypeVar("Result")
 Job = Callable[..., Any]
@@ -47,8 +47,10 @@ class Database(Protocol):
         """Close every connection."""
 
 
-def open_database(url: str, *, pool_size: int = 20) -> Database:
-    """Open the database at ``url``.
+def open_database(
+    url: str, *, pool_size: int | None = None, limits: Limits | None = None
+) -> Database:
+    """Open the database at ``url``; ``limits``, or a ``pool_size`` alone, are for PostgreSQL.
 
     Raises:
         Misconfigured: the URL names no database we run on.
@@ -57,7 +59,8 @@ def open_database(url: str, *, pool_size: int = 20) -> Database:
     if backend == "sqlite":
         return SqliteDatabase(url)
     if backend == "postgresql":
-        return PostgresDatabase(url, pool_size=pool_size)
+        limits = limits or Limits()
+        return PostgresDatabase(url, replace(limits, pool_size=pool_size or limits.pool_size))
     raise Misconfigured(
         f"ORCHESTRATOR_DATABASE_URL names {backend!r}; use sqlite:///FILE or "
         "postgresql+asyncpg://USER@HOST/DATABASE."
@@ -74,61 +77,6 @@ def sqlite_url(url: str) -> str:
     if not parsed.database or parsed.database == ":memory:":
         raise Misconfigured("SQLite needs a file: sqlite:///orchestrator.db")
     return parsed.set(drivername="sqlite+pysqlite").render_as_string(hide_password=False)
-
-
-class PostgresDatabase:
-    """PostgreSQL: one engine that commits each statement, one for transactions."""
-
-    dialect = "postgresql"
-
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
-        common: dict[str, Any] = {
-            "json_serializer": write_json,
-            "json_deserializer": orjson.loads,
-            "pool_pre_ping": False,
-            # An error's words reach the log; the values it was about must not.
-            "hide_parameters": True,
-            "connect_args": {"server_settings": {"application_name": "orchestrator"}},
-        }
-        # Most of our writes are one statement: it is its own transaction, so the pool has nothing
-        # to roll back when the connection returns.
-        self._statements: AsyncEngine = create_async_engine(
-            make_url(url),
-            isolation_level="AUTOCOMMIT",
-            pool_reset_on_return=None,
-            pool_size=pool_size,
-            max_overflow=0,
-            **common,
-        )
-        # Transactions are rare, so each may first ask whether its connection is still there.
-        self._transactions: AsyncEngine = create_async_engine(
-            make_url(url),
-            pool_size=max(2, pool_size // 4),
-            max_overflow=0,
-            **{**common, "pool_pre_ping": True},
-        )
-
-    async def read(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Run a function that only reads."""
-        if isinstance(function, OneRow):
-            result: Result = await function.fetch(self._statements.pool, arguments)
-            return result
-        async with self._statements.connect() as connection:
-            return await connection.run_sync(function, *arguments)
-
-    async def write(
-        self, function: Callable[..., Result], *arguments: Any, one_statement: bool = False
-    ) -> Result:
-        """Run a function in one transaction; a single statement needs no round trip for it."""
-        if one_statement:
-            return await self.read(function, *arguments)
-        async with self._transactions.begin() as connection:
-            return await connection.run_sync(function, *arguments)
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._statements.dispose()
-        await self._transactions.dispose()
 
 
 class SqliteDatabase:

@@ -4,6 +4,7 @@ They make up the hot path. On SQLite they are functions of a connection like any
 PostgreSQL each is compiled once and handed to the driver itself, at less than half the CPU.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
@@ -32,6 +33,8 @@ _DIALECT: Final = asyncpg_dialect.dialect(  # type: ignore[no-untyped-call]  # S
 )
 # What the driver raises of its own; a lost connection's OSError passes as it is.
 _DRIVER_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# A connection that is being closed, or leads to a server that takes no writes any more.
+_ENDING: Final = frozenset({"25006", "57P01", "57P02", "57P03", "57P05"})
 
 
 class OneRow(Generic[Result]):
@@ -53,8 +56,12 @@ class OneRow(Generic[Result]):
         row = connection.execute(self._statement, self._parameters(*arguments)).one_or_none()
         return self._read(row)
 
-    async def fetch(self, pool: Pool, arguments: tuple[Any, ...]) -> Result:
+    async def fetch(
+        self, pool: Pool, arguments: tuple[Any, ...], seconds: float | None = None
+    ) -> Result:
         """Run on a connection of the pool, past SQLAlchemy; the statement commits by itself.
+
+        A connection that has not answered after ``seconds`` is given up.
 
         Raises:
             DBAPIError: the database refused it, as SQLAlchemy would have said.
@@ -62,17 +69,22 @@ class OneRow(Generic[Result]):
         values = self._prepared.order(self._parameters(*arguments))
         connection = await _check_out(pool)
         driver: Any = connection.driver_connection
+        watch = given_up_after(driver, seconds)
         try:
             row = await driver.fetchrow(self._prepared.text, *values)
         except _DRIVER_ERRORS as exc:
             # Only what the server itself refused leaves the connection as it was.
-            closed = driver.is_closed() or not isinstance(exc, asyncpg.PostgresError)
+            refused = isinstance(exc, asyncpg.PostgresError) and exc.sqlstate not in _ENDING
+            closed = driver.is_closed() or not refused
             connection.invalidate(exc) if closed else connection.close()
             raise DBAPIError(self._prepared.text, None, exc, connection_invalidated=closed) from exc
         except BaseException as exc:
             # Cancelled or cut off: nobody knows in what state the connection is.
             connection.invalidate(exc)
             raise
+        finally:
+            if watch is not None:
+                watch.cancel()
         connection.close()
         return self._read(None if row is None else self._prepared.decode(row))
 
@@ -124,6 +136,17 @@ class _Prepared:
         return values
 
 
+def given_up_after(driver: Any, seconds: float | None) -> asyncio.TimerHandle | None:
+    """Cut a connection off after ``seconds``; whoever waits for it gets a lost connection.
+
+    The driver's own time-out would cancel the statement at the server. A COMMIT that waits for a
+    standby counts as done then, is seen by everybody, and would be lost with the primary.
+    """
+    if seconds is None:
+        return None
+    return asyncio.get_running_loop().call_later(seconds, driver.terminate)
+
+
 async def _check_out(pool: Pool) -> PoolProxiedConnection:
     """Take a connection that is open: the server may have closed those that lay idle."""
     while True:
@@ -142,4 +165,4 @@ def _present(processes: Any) -> list[tuple[int, Process]]:
     return [(index, process) for index, process in enumerate(processes) if process is not None]
 
 
-__all__ = ["OneRow", "one_row", "write_json"]
+__all__ = ["OneRow", "given_up_after", "one_row", "write_json"]
