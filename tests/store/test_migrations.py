@@ -1,51 +1,32 @@
 """The migrations: they make what the schema says, and the machine's table is in the database."""
 
 import asyncio
+import subprocess
+import sys
 import warnings
-from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, inspect, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.states import TRANSITIONS
 from orchestrator.store import migrate
 from orchestrator.store.connections import open_database
 from orchestrator.store.customers import keep_customer
 from orchestrator.store.schema import legal_edges, metadata_of
+from tests.store.migrated import everything, execute, names, on, rules, step_back
 from tests.store.seeds import seed
 from tests.stored_payments import START
 
+LAST_INDEX = "ix_payments_transaction"
 NEWER = "UPDATE alembic_version SET version_num = '9999'"
-
-
-def on(url: str, function: Callable[[Connection], Any]) -> Any:
-    """Run a function on a connection of its own and commit."""
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, poolclass=NullPool)
-        with engine.begin() as connection:
-            return function(connection)
-    return asyncio.run(_on_postgresql(url, function))
-
-
-async def _on_postgresql(url: str, function: Callable[[Connection], Any]) -> Any:
-    engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.begin() as connection:
-        return await connection.run_sync(function)
-
-
-def names(connection: Connection) -> set[str]:
-    """Return the names of all tables."""
-    return set(inspect(connection).get_table_names())
 
 
 def differences(connection: Connection) -> list[Any]:
@@ -58,21 +39,6 @@ def differences(connection: Connection) -> list[Any]:
         expected: Any = metadata_of(connection.dialect.name)
         found: list[Any] = compare_metadata(context, expected)
     return found
-
-
-def rules(connection: Connection) -> list[Any]:
-    """Return the definition of everything in the database that is not a table."""
-    if connection.dialect.name == "sqlite":
-        query = "SELECT name, sql FROM sqlite_master ORDER BY name"
-    else:
-        query = (
-            "SELECT tgname::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal "
-            "UNION ALL SELECT proname::text, prosrc FROM pg_proc "
-            "WHERE pronamespace = 'public'::regnamespace "
-            "UNION ALL SELECT conname::text, pg_get_constraintdef(oid) FROM pg_constraint "
-            "WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
-        )
-    return [tuple(row) for row in connection.execute(text(query))]
 
 
 def test_upgrade_makes_every_table(empty_database_url: str) -> None:
@@ -113,7 +79,7 @@ def test_seeded_edges_are_the_machine(database_url: str) -> None:
 
 def test_downgrade_leaves_nothing(database_url: str) -> None:
     """Going back drops every table and every rule."""
-    on(database_url, lambda connection: command.downgrade(migrate.configure(connection), "base"))
+    step_back(database_url, "base")
 
     assert on(database_url, names) == {"alembic_version"}
     assert [name for name, _ in on(database_url, rules) if "alembic" not in name] == []
@@ -122,36 +88,17 @@ def test_downgrade_leaves_nothing(database_url: str) -> None:
 def test_downgrade_then_upgrade_gives_the_same(database_url: str) -> None:
     """What was dropped comes back as it was, rule for rule."""
     before = on(database_url, rules)
-    on(database_url, lambda connection: command.downgrade(migrate.configure(connection), "base"))
+    step_back(database_url, "base")
     migrate.upgrade(database_url)
 
     assert on(database_url, rules) == before
-
-
-def everything(connection: Connection) -> dict[str, list[Any]]:
-    """Read every row of every table."""
-    found: dict[str, list[Any]] = {}
-    for name in sorted(inspect(connection).get_table_names()):
-        columns = [column["name"] for column in inspect(connection).get_columns(name)]
-        rows = connection.execute(text(f"SELECT {', '.join(map(quoted, columns))} FROM {name}"))
-        found[name] = sorted(repr(dict(row)) for row in rows.mappings())
-    return found
-
-
-def quoted(name: str) -> str:
-    """Quote a column's name."""
-    return f'"{name}"'
 
 
 async def test_a_step_keeps_every_row(database_url: str) -> None:
     """A step back and forth loses nothing but what the older schema has no room for."""
     await seed(database_url)
     before = await asyncio.to_thread(on, database_url, everything)
-
-    def back(connection: Connection) -> None:
-        command.downgrade(migrate.configure(connection), "0001")
-
-    await asyncio.to_thread(on, database_url, back)
+    await asyncio.to_thread(step_back, database_url, "0001")
     migrate.upgrade(database_url)
     after = await asyncio.to_thread(on, database_url, everything)
 
@@ -175,14 +122,34 @@ async def test_keys_of_customers_do_not_stop_a_step_back(database_url: str) -> N
     }
     await database.write(keep_customer, "cus_1", "shop", START, key)
     await database.close()
-
-    def back(connection: Connection) -> None:
-        command.downgrade(migrate.configure(connection), "0001")
-
-    await asyncio.to_thread(on, database_url, back)
+    await asyncio.to_thread(step_back, database_url, "0001")
     found = await asyncio.to_thread(on, database_url, everything)
 
     assert found["idempotency_keys"] == []
+
+
+@pytest.mark.parametrize("start", ["base", "0001"])
+async def test_failed_step_changes_nothing(database_url: str, start: str) -> None:
+    """Where the last statement fails, schema, version and rows stay; later the step succeeds."""
+    newest = await asyncio.to_thread(on, database_url, rules)
+    await seed(database_url)
+    await asyncio.to_thread(step_back, database_url, start)
+    # The last statement of all makes an index of this name.
+    await asyncio.to_thread(execute, database_url, f"CREATE TABLE {LAST_INDEX} (id INTEGER)")
+    before = await asyncio.to_thread(look_at, database_url)
+
+    with pytest.raises(DBAPIError, match=LAST_INDEX):
+        migrate.upgrade(database_url)
+
+    assert await asyncio.to_thread(look_at, database_url) == before
+    await asyncio.to_thread(execute, database_url, f"DROP TABLE {LAST_INDEX}")
+    migrate.upgrade(database_url)
+    assert await asyncio.to_thread(on, database_url, rules) == newest
+
+
+def look_at(url: str) -> tuple[Any, ...]:
+    """Return the definition of everything, and every row."""
+    return on(url, rules), on(url, everything)
 
 
 def test_newer_schema_is_refused(database_url: str) -> None:
@@ -215,7 +182,21 @@ def test_every_migration_has_its_sql(dialect: str) -> None:
 
 def test_next_migration_has_a_template() -> None:
     """Alembic finds the template for the next revision in the package."""
+    assert (files("orchestrator.store.migrations") / "script.py.mako").is_file()
+
+
+def test_newest_schema_is_the_last_step() -> None:
+    """The revision that the program asks for is where the one line of steps ends."""
     script = ScriptDirectory.from_config(migrate.configure())
 
-    assert (files("orchestrator.store.migrations") / "script.py.mako").is_file()
-    assert len(script.get_heads()) == 1
+    assert script.get_heads() == [migrate.head()]
+
+
+def test_commands_do_not_load_alembic() -> None:
+    """A command that migrates nothing does not pay for what migrates, nor does one that opens."""
+    program = (
+        "import orchestrator.cli, orchestrator.cli.storage, sys; print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("False\n", "")
