@@ -1,7 +1,8 @@
 """``python -m benchmarks.prove``: the rules against every order of events, and against sabotage.
 
 Explores all situations within bounds and fails on the first that must not be; then breaks the
-rules on purpose, one by one, and fails if that goes unnoticed. ``--quick`` is the tests' part.
+rules on purpose, one by one, and fails if that goes unnoticed. In the end the whole deployment is
+run while PostgreSQL restarts, and dies. ``--quick`` is the tests' part, without the last.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from benchmarks.model.broken import BROKEN, broken
 from benchmarks.model.scenarios import DEEP, QUICK, SMALL
 from benchmarks.model.search import Found, Search
 from benchmarks.model.world import Bounds
+from benchmarks.outages.report import FULL_SIZE, prove_outages
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -35,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         failed = _explore(scenarios, given.minutes * 60) + _sabotage()
     finally:
         gc.enable()
-    passed = len(scenarios) + len(BROKEN) - failed
+    total = len(scenarios) + len(BROKEN)
+    if not given.quick:
+        failed += prove_outages(console)
+        total += len(FULL_SIZE)
+    passed = total - failed
     console.print(f"prove: {passed} passed, {failed} failed")
     return 1 if failed else 0
 

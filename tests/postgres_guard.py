@@ -1,8 +1,9 @@
 """Run one throw-away PostgreSQL for as long as standard input stays open.
 
 A process of its own, so that server and files go away however the process that wanted them ends,
-SIGKILL included: its end of the pipe closes. Runs by path, on the standard library alone, and
-never runs PostgreSQL as root.
+SIGKILL included: its end of the pipe closes. Until then each line of the pipe is an order: to
+restart the server, to kill it, to run a standby beside it. Runs by path, on the standard library
+alone, and never runs PostgreSQL as root.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 10
@@ -36,6 +37,9 @@ INITDB_OPTIONS = (
     "--no-sync",
     "--no-instructions",
 )
+BASEBACKUP_OPTIONS = ("--wal-method=stream", "--checkpoint=fast", "--no-sync")
+# What the last line of the status file says of a server that takes connections.
+READY = {"ready", "standby"}
 # From linux/prctl.h and linux/sched.h.
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
@@ -60,13 +64,38 @@ def main() -> int:
         signal.signal(number, stop_waiting)
     request = json.loads(sys.argv[1])
     try:
-        with directory() as (place, account), server(place, account, request):
+        with directory() as (place, account), ExitStack() as servers:
+            programs = Path(request["programs"])
+            if account.uid is not None:
+                programs = copy_programs(programs, place, account)
+            primary = Server(programs, account, place, place / "data", request["settings"])
+            primary.create()
+            servers.callback(primary.stop)
+            primary.start()
             report(directory=str(place))
-            sys.stdin.buffer.read()
+            for line in sys.stdin:
+                report(**carry_out(json.loads(line), primary, servers))
     except StartError as error:
         report(error=str(error))
         return 1
     return 0
+
+
+def carry_out(order: Mapping[str, str], primary: Server, servers: ExitStack) -> dict[str, str]:
+    """Carry out one order; return what is to be reported."""
+    try:
+        if order["order"] == "restart":
+            primary.restart(getattr(signal, order["signal"]))
+        elif order["order"] == "kill":
+            primary.kill()
+        else:
+            standby = primary.copy()
+            servers.callback(standby.stop)
+            standby.start()
+            return {"directory": str(standby.place)}
+    except (StartError, subprocess.TimeoutExpired) as error:
+        return {"error": str(error)}
+    return {"done": order["order"]}
 
 
 def report(**facts: str) -> None:
@@ -116,22 +145,84 @@ def give(path: Path, account: Account) -> None:
         os.chown(path, account.uid, account.gid)
 
 
-@contextmanager
-def server(place: Path, account: Account, request: Mapping[str, Any]) -> Iterator[None]:
-    """Run PostgreSQL inside the directory."""
-    programs = Path(request["programs"])
-    if account.uid is not None:
-        programs = copy_programs(programs, place, account)
-    cluster, log = place / "data", place / "log"
-    initdb: list[str | Path] = [programs / "bin" / "initdb", "-D", cluster, *INITDB_OPTIONS]
-    with spawn(initdb, account, log) as process:
-        if process.wait(START_TIMEOUT_SECONDS) != 0:
-            raise StartError(f"initdb failed:\n{log.read_text()}")
-    settings = {"listen_addresses": "", "unix_socket_directories": place, **request["settings"]}
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with spawn([programs / "bin" / "postgres", "-D", cluster, *options], account, log) as process:
-        wait_until_ready(process, cluster / "postmaster.pid", log)
-        yield
+class Server:
+    """PostgreSQL on one data directory, reached through a socket in ``place``."""
+
+    def __init__(
+        self,
+        programs: Path,
+        account: Account,
+        place: Path,
+        cluster: Path,
+        settings: Mapping[str, str],
+    ) -> None:
+        self.programs, self.account, self.place, self.cluster = programs, account, place, cluster
+        self.settings = settings
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """Return where the server writes what it does."""
+        return self.place / "log"
+
+    def create(self) -> None:
+        """Make an empty data directory."""
+        self.run("initdb", "-D", self.cluster, *INITDB_OPTIONS)
+
+    def start(self) -> None:
+        """Run the server and wait until it takes connections."""
+        wanted = {"listen_addresses": "", "unix_socket_directories": self.place, **self.settings}
+        options = [part for name, value in wanted.items() for part in ("-c", f"{name}={value}")]
+        command: list[str | Path] = [self.programs / "bin" / "postgres", "-D", self.cluster]
+        status = self.cluster / "postmaster.pid"
+        # What a server that was killed has left says that it is ready.
+        status.unlink(missing_ok=True)
+        self.process = launch([*command, *options], self.account, self.log)
+        wait_until_ready(self.process, status, self.log)
+
+    def restart(self, number: int) -> None:
+        """End the server with a signal, and run it again on the same data."""
+        assert self.process is not None, "only a server that runs is restarted"
+        self.process.send_signal(number)
+        self.process.wait(START_TIMEOUT_SECONDS)
+        self.start()
+
+    def kill(self) -> None:
+        """Kill every process of the server, as a machine does that loses its power."""
+        assert self.process is not None, "only a server that runs is killed"
+        for pid in (self.process.pid, *children_of(self.process.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def copy(self) -> Server:
+        """Make a standby that follows this server; it is named ``copy`` there."""
+        place = self.place / "copy"
+        place.mkdir()
+        give(place, self.account)
+        source = ("-h", self.place, "-U", "postgres")
+        self.run("pg_basebackup", *source, "-D", place / "data", "-R", *BASEBACKUP_OPTIONS)
+        follows = f"host={self.place} user=postgres application_name=copy"
+        settings = {**self.settings, "primary_conninfo": follows}
+        return Server(self.programs, self.account, place, place / "data", settings)
+
+    def run(self, name: str, *arguments: str | Path) -> None:
+        """Run one of PostgreSQL's programs to its end."""
+        command = [self.programs / "bin" / name, *arguments]
+        with spawn(command, self.account, self.log) as process:
+            if process.wait(START_TIMEOUT_SECONDS) != 0:
+                raise StartError(f"{name} failed:\n{self.log.read_text()}")
+
+    def stop(self) -> None:
+        """End the server, if it runs."""
+        if self.process is not None:
+            stop(self.process)
+
+
+def children_of(pid: int) -> list[int]:
+    """List the processes that a process has started; on Linux alone, elsewhere they end by it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in children.read_text().split()] if children.exists() else []
 
 
 def copy_programs(programs: Path, place: Path, account: Account) -> Path:
@@ -155,8 +246,17 @@ def spawn(
     command: Sequence[str | Path], account: Account, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program under the account, its output in the log, and end it with the block."""
+    process = launch(command, account, log)
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def launch(command: Sequence[str | Path], account: Account, log: Path) -> subprocess.Popen[bytes]:
+    """Start a program under the account, its output in the log."""
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -168,10 +268,6 @@ def spawn(
             extra_groups=None if account.gid is None else [],
             preexec_fn=prepare_child if sys.platform == "linux" else None,
         )
-    try:
-        yield process
-    finally:
-        stop(process)
 
 
 def prepare_child() -> None:
@@ -191,7 +287,7 @@ def prepare_child() -> None:
 def wait_until_ready(process: subprocess.Popen[bytes], status: Path, log: Path) -> None:
     """Wait until the server says in its status file that it takes connections."""
     give_up_at = time.monotonic() + START_TIMEOUT_SECONDS
-    while not (status.exists() and "ready" in status.read_text()):
+    while not (status.exists() and READY & set(status.read_text().split())):
         if process.poll() is not None or time.monotonic() > give_up_at:
             raise StartError(f"PostgreSQL did not start:\n{log.read_text()}")
         time.sleep(POLL_SECONDS)

@@ -60,25 +60,8 @@ class PostgresServer:
         Raises:
             ServerFailed: it did not start; the message has the end of its log.
         """
-        request = json.dumps({"programs": str(programs()), "settings": dict(settings)})
-        guard = subprocess.Popen(
-            [sys.executable, "-I", str(GUARD), request],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Ctrl-C is for the caller; the guard goes by its closed pipe, after the tests.
-            start_new_session=True,
-        )
-        with guard:
-            assert guard.stdin is not None, "a pipe"
-            assert guard.stdout is not None, "a pipe"
-            try:
-                answer = json.loads(guard.stdout.readline() or b'{"error": "The guard died."}')
-                if "error" in answer:
-                    raise ServerFailed(answer["error"])
-                yield cls(Path(answer["directory"]))
-            finally:
-                guard.stdin.close()
-                guard.wait(STOP_TIMEOUT_SECONDS)
+        with guarded(settings) as (_, directory):
+            yield cls(directory)
 
     def url(self, database: str) -> str:
         """Return the SQLAlchemy address of a database on this server."""
@@ -119,6 +102,43 @@ class PostgresServer:
         if result.returncode != 0:
             raise ServerFailed(result.stderr.strip())
         return result.stdout.rstrip("\n")
+
+
+@contextmanager
+def guarded(settings: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Run a server as long as the block; give the process that guards it, and its directory.
+
+    Raises:
+        ServerFailed: it did not start; the message has the end of its log.
+    """
+    request = json.dumps({"programs": str(programs()), "settings": dict(settings)})
+    guard = subprocess.Popen(
+        [sys.executable, "-I", str(GUARD), request],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # Ctrl-C is for the caller; the guard goes by its closed pipe, after the tests.
+        start_new_session=True,
+    )
+    with guard:
+        assert guard.stdin is not None, "a pipe"
+        try:
+            yield guard, Path(answer_of(guard)["directory"])
+        finally:
+            guard.stdin.close()
+            guard.wait(STOP_TIMEOUT_SECONDS)
+
+
+def answer_of(guard: subprocess.Popen[bytes]) -> dict[str, str]:
+    """Read one report of a guard.
+
+    Raises:
+        ServerFailed: it could not do as it was told; the message has the end of the server's log.
+    """
+    assert guard.stdout is not None, "a pipe"
+    answer: dict[str, str] = json.loads(guard.stdout.readline() or b'{"error": "The guard died."}')
+    if "error" in answer:
+        raise ServerFailed(answer["error"])
+    return answer
 
 
 def programs() -> Path:

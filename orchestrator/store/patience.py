@@ -7,6 +7,7 @@ driver said; what the database refuses passes as it is.
 """
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -69,22 +70,32 @@ class PatientDatabase:
         await self._database.close()
 
     async def _try_on(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
-        give_up_at = self._ticks() + self._seconds
-        longest = FIRST_PAUSE_SECONDS
-        while True:
+        began = self._ticks()
+        for tries in itertools.count():
             try:
-                return await attempt()
+                result = await attempt()
             except Exception as exc:
                 fault = classify(exc)
                 if fault is Fault.refused:
                     raise
-                # Half by chance: callers who failed together must not come back together.
-                pause = longest * (0.5 + random.random() / 2)  # noqa: S311, RUF100  no secret
-                if fault is Fault.unavailable or self._ticks() + pause > give_up_at:
+                pause = _pause_after(tries)
+                waited = self._ticks() - began
+                if fault is Fault.unavailable or waited + pause > self._seconds:
                     log.warning("database_unavailable", error=type(exc).__name__)
                     raise DatabaseUnavailable from exc
+            else:
+                if tries:
+                    waited = round(self._ticks() - began, 3)
+                    log.info("database_waited_for", tries=tries, seconds=waited)
+                return result
             await self._sleep(pause)
-            longest = min(longest * 2, LONGEST_PAUSE_SECONDS)
+        raise AssertionError("there is always another try")
+
+
+def _pause_after(tries: int) -> float:
+    """Draw a pause, half of it by chance: who failed together must not come back together."""
+    longest = min(FIRST_PAUSE_SECONDS * (1 << min(tries, 10)), LONGEST_PAUSE_SECONDS)
+    return longest * (0.5 + random.random() / 2)  # noqa: S311, RUF100  no secret
 
 
 __all__ = ["PatientDatabase"]

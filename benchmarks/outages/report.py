@@ -1,0 +1,47 @@
+"""The outages in full size, for the deep proof: each a line or two, and what speaks against it."""
+
+import asyncio
+from typing import Final
+
+from rich.console import Console
+
+from benchmarks.outages.run import FAIL_OVER, RESTARTS, Outage, Verdict, survive
+
+FULL_SIZE: Final[tuple[tuple[Outage, int], ...]] = ((RESTARTS, 1000), (FAIL_OVER, 500))
+# Any would do: this one is always the same payments.
+SEED: Final = 7
+
+
+def prove_outages(console: Console) -> int:
+    """Let payments live through each outage; return how many outages were not survived."""
+    failed = 0
+    for outage, payments in FULL_SIZE:
+        with console.status(f"{outage.name}: {payments:,} payments"):
+            verdict = asyncio.run(survive(outage, payments, SEED))
+        failed += bool(verdict.against)
+        _tell(console, outage, verdict)
+    return failed
+
+
+def _tell(console: Console, outage: Outage, verdict: Verdict) -> None:
+    word = "FAILED" if verdict.against else "passed"
+    resumed = ", ".join(f"{seconds:.2f}" for seconds in verdict.resumed)
+    refused = sum(count for (status, _), count in verdict.told.answers.items() if status == 503)
+    silent = sum(verdict.told.silences.values())
+    waited = verdict.logged.get("database_waited_for", 0)
+    console.print(
+        f"{word}  {outage.name}: {verdict.payments:,} payments in {verdict.seconds:.0f} s, "
+        f"{len(verdict.resumed)} times without the database; first acknowledged {resumed} s after "
+        "it was back"
+    )
+    console.print(
+        f"        {waited} reads and writes waited for it, {refused} requests were told 503, "
+        f"{silent} got no answer, {verdict.told.faults} got a 500"
+    )
+    for check in verdict.checks:
+        console.print(f"        {'yes' if check.holds else 'NO '}  {check.claim}")
+    for problem in verdict.against:
+        console.print(f"        {problem}")
+
+
+__all__ = ["FULL_SIZE", "prove_outages"]

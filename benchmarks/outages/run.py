@@ -1,0 +1,192 @@
+"""Drives payments through an outage, and says what speaks against their having survived it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+
+from benchmarks.outages.backend import Backend, Told
+from benchmarks.outages.fleet import DATABASE, Fleet, fleet
+from orchestrator.audit import verify_all
+from orchestrator.demo.checks import Check, Finished, compare
+from orchestrator.demo.random_payments import planned
+from orchestrator.demo.scenarios import Scenario, Stage
+from orchestrator.demo.shop import Disagreement, Json, StandIn
+from orchestrator.store.migrate import upgrade
+from tests.postgres_cluster import Cluster
+
+AT_ONCE: Final = 8
+APIS: Final = 2
+WORKERS: Final = 2
+# Between the death of a primary and somebody's decision to promote its standby.
+DECISION_SECONDS: Final = 2.0
+_TROUBLE: Final = (Disagreement, aiohttp.ClientError, TimeoutError, KeyError, ValueError)
+
+Event = Callable[[Cluster], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """What happens to PostgreSQL while payments are made, in order and evenly spread."""
+
+    name: str
+    events: tuple[Event, ...]
+    standby: bool = False
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of the payments."""
+
+    payments: int
+    seconds: float
+    told: Told
+    logged: dict[str, int]
+    checks: list[Check]
+    # From each event's end to the next write that was acknowledged, in seconds.
+    resumed: list[float] = field(default_factory=list)
+
+    @property
+    def against(self) -> list[str]:
+        """What speaks against their having survived."""
+        return [f"{check.claim}: {each}" for check in self.checks for each in check.against[:5]]
+
+
+def restart(how: str) -> Event:
+    """Restart the server, ``fast`` or ``immediate``."""
+
+    async def event(cluster: Cluster) -> None:
+        await asyncio.to_thread(cluster.restart, how)
+
+    return event
+
+
+async def fail_over(cluster: Cluster) -> None:
+    """Kill the primary, and promote its standby a little later."""
+    await asyncio.to_thread(cluster.kill_primary)
+    await asyncio.sleep(DECISION_SECONDS)
+    await asyncio.to_thread(cluster.promote)
+
+
+RESTARTS: Final = Outage("restarts", (restart("fast"), restart("immediate"), restart("fast")))
+FAIL_OVER: Final = Outage("a promoted standby", (fail_over,), standby=True)
+
+
+async def survive(outage: Outage, payments: int, seed: int) -> Verdict:
+    """Run the payments through the outage on a cluster of its own."""
+    with Cluster.start() as cluster:
+        await asyncio.to_thread(cluster.primary.create_database, DATABASE)
+        upgrade(cluster.primary.url(DATABASE))
+        if outage.standby:
+            await asyncio.to_thread(cluster.add_standby)
+        url = cluster.url(DATABASE)
+        async with (
+            fleet(cluster, url, apis=APIS, workers=WORKERS) as running,
+            aiohttp.ClientSession() as session,
+        ):
+            return await _Drive(cluster, running, session).through(outage, payments, seed)
+
+
+class _Drive:
+    """Payments on their way, and what happens meanwhile."""
+
+    def __init__(self, cluster: Cluster, running: Fleet, session: aiohttp.ClientSession) -> None:
+        self._cluster = cluster
+        self._running = running
+        self._backend = Backend(session, running)
+        self._stand_in = StandIn(session, running)
+        self._done = 0
+        self._progress = asyncio.Condition()
+        self._over: list[float] = []
+
+    async def through(self, outage: Outage, payments: int, seed: int) -> Verdict:
+        """Drive the payments, let things happen, and compare everything in the end."""
+        began = time.monotonic()
+        scenarios = planned(payments, seed)
+        async with asyncio.TaskGroup() as group:
+            happening = group.create_task(self._happen(outage, len(scenarios)))
+            driving = group.create_task(self._all(scenarios))
+        del happening
+        finished = driving.result()
+        ledger = await self._stand_in.ledger()
+        audit = await verify_all(self._running.database)
+        told = self._backend.told
+        checks = [
+            *compare(finished, ledger, audit),
+            _nothing_acknowledged_is_lost(finished, told),
+            Check("no answer was a 500", tuple(["a 500"] * told.faults)),
+            _processes_live(self._running),
+        ]
+        seconds = time.monotonic() - began
+        logged = dict(self._running.logged())
+        resumed = [_first_after(over, told.acknowledged_at) - over for over in self._over]
+        return Verdict(payments, seconds, told, logged, checks, resumed)
+
+    async def _happen(self, outage: Outage, total: int) -> None:
+        for number, event in enumerate(outage.events, start=1):
+            await self._until_done(total * number // (len(outage.events) + 1))
+            await event(self._cluster)
+            self._over.append(time.monotonic())
+
+    async def _until_done(self, enough: int) -> None:
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._done >= enough)
+
+    async def _all(self, scenarios: Sequence[Scenario]) -> list[Finished]:
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(scenario: Scenario) -> Finished:
+            async with places:
+                return await self._play(scenario)
+
+        async with AsyncExitStack() as stack:
+            running = [asyncio.create_task(one(scenario)) for scenario in scenarios]
+            for each in running:
+                stack.callback(each.cancel)
+            return [await each for each in running]
+
+    async def _play(self, scenario: Scenario) -> Finished:
+        began, one = time.monotonic(), Finished(scenario)
+        stage = Stage(self._backend, self._stand_in, self._running)
+        try:
+            one.payment = await scenario.play(stage)
+            one.history = await self._backend.history(one.payment["id"])
+        except _TROUBLE as exc:
+            one.error = f"{type(exc).__name__}: {exc}"
+        one.seconds = time.monotonic() - began
+        async with self._progress:
+            self._done += 1
+            self._progress.notify_all()
+        return one
+
+
+def _first_after(moment: float, moments: Sequence[float]) -> float:
+    return min((each for each in moments if each >= moment), default=moment)
+
+
+def _nothing_acknowledged_is_lost(finished: Sequence[Finished], told: Told) -> Check:
+    """What an answer once said of a payment is true of it in the end, or was gone on from."""
+    ended: dict[str, Json] = {one.payment["id"]: one.payment for one in finished if one.payment}
+    against = []
+    for id, acknowledged in told.payments.items():
+        found = ended.get(id)
+        if found is None:
+            against.append(f"{id} was acknowledged and is nobody's")
+        elif acknowledged["handled"] and found["state"] != acknowledged["state"]:
+            against.append(f"{id} was {acknowledged['state']} and is {found['state']}")
+        elif found["attempts_used"] < acknowledged["attempts_used"]:
+            against.append(f"{id} has lost an attempt")
+    claim = f"all that was acknowledged of {len(told.payments)} payments is still true"
+    return Check(claim, tuple(against))
+
+
+def _processes_live(running: Fleet) -> Check:
+    ended = APIS + WORKERS - running.still_running()
+    return Check("no API and no worker ended", tuple(["one ended"] * ended))
+
+
+__all__ = ["FAIL_OVER", "RESTARTS", "Outage", "Verdict", "survive"]
