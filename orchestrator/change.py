@@ -245,9 +245,15 @@ class Draft:
 
 
 def facts_hash(payment: Payment) -> str:
-    """Hash what never changes about a payment, so that the first history row vouches for it."""
+    """Hash what never changes about a payment, so that the first history row vouches for it.
+
+    Payments that were made before money could be taken later verify as they did: the usual way is
+    told by its absence.
+    """
+    by_hand = {"capture_method": "manual"} if payment.capture_method == "manual" else {}
     return row_hash(
         {
+            **by_hand,
             "id": payment.id,
             "owner": payment.owner,
             "amount": payment.amount,

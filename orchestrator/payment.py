@@ -14,6 +14,9 @@ from orchestrator.states import TERMINAL_STATES, WAITING_STATES, PaymentState
 
 ActorKind = Literal["api_key", "stripe", "worker", "operator"]
 
+# Whether the money is taken with the authorisation, or later when we ask for it.
+CaptureMethod = Literal["automatic", "manual"]
+
 # What an open attempt's own request is known to have been answered with. ``not_run``: Stripe
 # refused to run it (the intent was in another state). ``stored_error``: Stripe keeps a 5xx for its
 # key, so only a read can tell what it did. ``undecided``: declined, and the handler asked to be
@@ -141,6 +144,10 @@ class Payment:
     expires_at: datetime
     created_at: datetime
     updated_at: datetime
+    capture_method: CaptureMethod = "automatic"
+    # What the records beside the payment add up to: read here, written by the database alone.
+    amount_refunded: int = 0
+    amount_disputed: int = 0
 
     @property
     def attempts_left(self) -> int:
@@ -246,6 +253,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "Answer",
+    "CaptureMethod",
     "Intention",
     "OpenAttempt",
     "Payment",

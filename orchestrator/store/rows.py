@@ -43,13 +43,16 @@ FIXED_COLUMNS = (
     "description",
     "metadata",
     "setup_future_usage",
+    "capture_method",
     "payment_intent",
     "max_attempts",
     "expires_at",
     "created_at",
 )
 ALL_COLUMNS = FIXED_COLUMNS + CHANGING_COLUMNS
-_PAYMENT_COLUMNS = [payments.c[name] for name in ALL_COLUMNS]
+# What the database keeps up to date by itself.
+_READ_COLUMNS = (*ALL_COLUMNS, "amount_refunded", "amount_disputed")
+_PAYMENT_COLUMNS = [payments.c[name] for name in _READ_COLUMNS]
 _VALUES_OF: dict[tuple[str, ...], Callable[[Payment], tuple[Any, ...]]] = {
     columns: attrgetter(*columns) for columns in (ALL_COLUMNS, CHANGING_COLUMNS)
 }
@@ -62,7 +65,7 @@ def payment_columns() -> list[Any]:
 
 def payment_from_row(row: Sequence[Any]) -> Payment:
     """Read a payment from a row that starts with ``payment_columns``."""
-    values = dict(zip(ALL_COLUMNS, row, strict=False))
+    values = dict(zip(_READ_COLUMNS, row, strict=False))
     values["item_ids"] = tuple(values["item_ids"])
     values["excluded_cards"] = tuple(values["excluded_cards"])
     values["state"] = PaymentState(values["state"])

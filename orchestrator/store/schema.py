@@ -61,6 +61,7 @@ payments = Table(
     Column("description", Text),
     Column("metadata", DOCUMENT, nullable=False),
     Column("setup_future_usage", Text),
+    Column("capture_method", Text, nullable=False, server_default="automatic"),
     Column("payment_intent", Text, nullable=False, unique=True),
     Column("max_attempts", Integer, nullable=False),
     Column("attempts_used", Integer, nullable=False),
@@ -87,6 +88,9 @@ payments = Table(
     Column("next_action", DOCUMENT),
     Column("failure_reason", Text),
     Column("excluded_cards", DOCUMENT, nullable=False),
+    # What the records beside add up to; a trigger keeps both, and refuses any other figure.
+    Column("amount_refunded", BIG, nullable=False, server_default=text("0")),
+    Column("amount_disputed", BIG, nullable=False, server_default=text("0")),
     Column("due_at", MOMENT),
     Column("deadline_at", MOMENT),
     Column("lease_until", MOMENT),
@@ -95,6 +99,7 @@ payments = Table(
     Column("created_at", MOMENT, nullable=False),
     Column("updated_at", MOMENT, nullable=False),
     CheckConstraint("amount > 0", name="amount_positive"),
+    CheckConstraint("capture_method in ('automatic','manual')", name="capture_method_known"),
     CheckConstraint("max_attempts between 1 and 10", name="max_attempts_range"),
     CheckConstraint("attempts_used between 0 and max_attempts", name="attempts_bounded"),
     CheckConstraint("version >= 1", name="version_from_one"),
@@ -527,6 +532,76 @@ catch_up = Table(
     Column("seen_until", MOMENT, nullable=False),
     Column("due_at", MOMENT, nullable=False),
     CheckConstraint("single = 1", name="one_row"),
+    **_SQLITE,
+)
+
+# Money that went back, and money that a customer has asked back from the bank: beside the payment,
+# which they never move. See ``orchestrator.refunds``.
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("payment_id", Text, nullable=False),
+    Column("amount", BIG, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reason", Text),
+    Column("metadata", DOCUMENT, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("failure_reason", Text),
+    Column("stripe_refund", Text, unique=True),
+    # Of our own: the request as it was sent first, so that any process can send it again.
+    Column("stripe_key", Text, unique=True),
+    Column("parameters", DOCUMENT),
+    Column("origin", Text, nullable=False),
+    Column("actor_kind", Text),
+    Column("actor_id", Text),
+    Column("request_id", Text),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", MOMENT),
+    Column("lease_until", MOMENT),
+    Column("lease_owner", Text),
+    Column("created_at", MOMENT, nullable=False),
+    Column("updated_at", MOMENT, nullable=False),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    CheckConstraint("state in ('pending','succeeded','failed')", name="state_known"),
+    CheckConstraint("origin in ('api','stripe')", name="origin_known"),
+    CheckConstraint(
+        "(origin = 'api') = (stripe_key is not null) "
+        "and (origin = 'api') = (parameters is not null) "
+        "and (origin = 'api') = (actor_kind is not null)",
+        name="ours_can_be_sent_again",
+    ),
+    CheckConstraint(
+        "stripe_refund is not null or (origin = 'api' and state <> 'succeeded')",
+        name="known_at_stripe",
+    ),
+    CheckConstraint("failure_reason is null or state = 'failed'", name="only_failed_has_reason"),
+    CheckConstraint("(state = 'pending') = (due_at is not null)", name="pending_is_due"),
+    ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_refunds_payment"),
+    Index("ix_refunds_payment", "payment_id", "created_at", "id"),
+    Index(
+        "ix_refunds_due",
+        "due_at",
+        postgresql_where=text("due_at is not null"),
+        sqlite_where=text("due_at is not null"),
+    ),
+    **_SQLITE,
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("payment_id", Text, nullable=False),
+    Column("amount", BIG, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reason", Text),
+    Column("status", Text, nullable=False),
+    Column("evidence_due_at", MOMENT),
+    Column("created_at", MOMENT, nullable=False),
+    Column("updated_at", MOMENT, nullable=False),
+    ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_disputes_payment"),
+    Index("ix_disputes_payment", "payment_id", "created_at", "id"),
     **_SQLITE,
 )
 

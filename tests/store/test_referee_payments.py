@@ -27,6 +27,7 @@ OTHER_VALUES: dict[str, object] = {
     "description": "other",
     "metadata": {"other": "1"},
     "setup_future_usage": "off_session",
+    "capture_method": "manual",
     "payment_intent": "pi_other",
     "max_attempts": 10,
     "expires_at": START,

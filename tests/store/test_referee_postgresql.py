@@ -32,6 +32,8 @@ PROTECTED = (
     "api_keys",
     "anomalies",
     "deployment",
+    "refunds",
+    "disputes",
 )
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 
