@@ -12,9 +12,10 @@ from api.authentication import KeyRing
 from api.boundary import Boundary
 from api.errors import RequestRefused, answer_refusal, answer_routing
 from api.openapi import describe
-from api.routes import cards, customers, health, machine, payments
+from api.routes import cards, customers, health, machine, payments, webhooks
 from orchestrator import __version__
 from orchestrator.errors import OrchestratorError
+from orchestrator.overview import Overviews
 from orchestrator.runtime import Runtime
 from orchestrator.settings import Settings
 
@@ -44,7 +45,7 @@ def create_app(
     app.state.worker_task = None
     if runtime is not None:
         _attach(app, runtime)
-    for noun in (payments, customers, cards, machine, health):
+    for noun in (payments, customers, cards, machine, health, webhooks):
         # As routes of its own: an included router matches every request twice.
         app.router.routes.extend(noun.router.routes)
     app.add_exception_handler(OrchestratorError, answer_refusal)
@@ -58,6 +59,7 @@ def create_app(
 def _attach(app: FastAPI, runtime: Runtime) -> None:
     app.state.runtime = runtime
     app.state.key_ring = KeyRing(runtime.database)
+    app.state.overviews = Overviews(runtime.database)
 
 
 def _lifespan(
@@ -71,6 +73,7 @@ def _lifespan(
             async with _working(app, runtime) if with_worker else nullcontext():
                 yield
         finally:
+            app.state.overviews.close()
             if given is None:
                 await runtime.close()
 

@@ -24,7 +24,7 @@ async def read_document(request: Request, *, required: bool) -> dict[str, Any]:
         ValidationFailed: it is JSON of another kind, or declared as something else.
         CardNumberRefused: something in it looks like a card number.
     """
-    content = await _read(request)
+    content = await read_content(request, MAX_BODY_BYTES)
     if not content and not required:
         return {}
     _refuse_other_media(request)
@@ -37,17 +37,22 @@ async def read_document(request: Request, *, required: bool) -> dict[str, Any]:
     return document
 
 
-async def _read(request: Request) -> bytes:
-    """Read the body, and no more of it than is allowed whatever length was declared."""
+async def read_content(request: Request, limit: int) -> bytes:
+    """Read the body, and no more of it than is allowed whatever length was declared.
+
+    Raises:
+        PayloadTooLarge: it is longer than ``limit`` bytes.
+        MalformedJson: the connection closed before its end.
+    """
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared[:10]) > MAX_BODY_BYTES:
-        raise _too_large()
+    if declared.isdecimal() and int(declared[:10]) > limit:
+        raise _too_large(limit)
     content = b""
     try:
         async for chunk in request.stream():
             content += chunk
-            if len(content) > MAX_BODY_BYTES:
-                raise _too_large()
+            if len(content) > limit:
+                raise _too_large(limit)
     except ClientDisconnect as exc:
         raise MalformedJson("The connection closed before the body was complete.") from exc
     return content
@@ -80,5 +85,5 @@ def _refuse_other_media(request: Request) -> None:
         raise ValidationFailed("Send the body as it is, not compressed.", "Content-Encoding")
 
 
-def _too_large() -> PayloadTooLarge:
-    return PayloadTooLarge(f"The body must not be longer than {MAX_BODY_BYTES} bytes.")
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body must not be longer than {limit} bytes.")

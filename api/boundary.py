@@ -24,6 +24,7 @@ from api.errors import (
     answer_refusal,
     answer_routing,
 )
+from orchestrator import metrics
 from orchestrator.keys import parse_secret
 
 log = structlog.get_logger("orchestrator.api")
@@ -115,15 +116,17 @@ class _Exchange:
         await self._send(message)
 
     def write_line(self) -> None:
-        """Write the request's line in the access log."""
+        """Write the request's line in the access log, and count it."""
+        seconds, place = time.perf_counter() - self._began, _place(self._scope)
+        metrics.request_answered(self._scope["method"], place["route"], self.status, seconds)
         log.info(
             "request",
             method=self._scope["method"],
             status=self.status,
-            milliseconds=round((time.perf_counter() - self._began) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
             request_id=self.request_id,
             key_id=self._scope.get("key_id"),
-            **_place(self._scope),
+            **place,
         )
 
 

@@ -81,6 +81,18 @@ class Forbidden(RequestRefused):
     code = "forbidden"
 
 
+class WebhookSignatureInvalid(RequestRefused):
+    """A webhook that Stripe did not sign, or not now."""
+
+    code = "webhook_signature_invalid"
+
+
+class EventRefused(RequestRefused):
+    """A signed event of another mode or account."""
+
+    code = "event_refused"
+
+
 class NotReady(RequestRefused):
     """This process cannot serve payments now."""
 
@@ -91,6 +103,8 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
     {
         IdempotencyKeyMissing: 400,
         MalformedJson: 400,
+        WebhookSignatureInvalid: 400,
+        EventRefused: 400,
         Unauthorized: 401,
         Forbidden: 403,
         errors.PaymentNotFound: 404,

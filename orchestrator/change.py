@@ -51,6 +51,7 @@ class Draft:
         actor: Actor,
         rules_version: str,
         request_id: str | None = None,
+        stripe_event_id: str | None = None,
     ) -> None:
         """Begin with the payment as it is, or as it is to be stored first."""
         self.before = before
@@ -58,6 +59,7 @@ class Draft:
         self.actor = actor
         self.rules_version = rules_version
         self.request_id = request_id
+        self.stripe_event_id = stripe_event_id
         self.transitions: list[Row] = []
         self.evidence: list[Row] = []
         self.attempts_opened: list[Row] = []
@@ -102,7 +104,7 @@ class Draft:
             "code": None,
             "decline_code": None,
             "stripe_request_id": None,
-            "stripe_event_id": None,
+            "stripe_event_id": self.stripe_event_id,
             **columns,
             "payload": payload,
             "application_version": __version__,
@@ -221,7 +223,7 @@ class Draft:
             "actor_id": who.id,
             "request_id": self.request_id,
             "stripe_request_id": None,
-            "stripe_event_id": None,
+            "stripe_event_id": self.stripe_event_id,
             "evidence": None,
             "evidence_status": None,
             "facts_hash": None,

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import structlog
 
+from orchestrator import metrics
 from orchestrator.change import Change
 from orchestrator.errors import DatabaseUnavailable, PaymentNotFound, WriteConflict
 from orchestrator.gateway.parsing import merge_failure
@@ -90,9 +91,7 @@ class Driver:
         before = payment.settling.open
         reply = await self.gateway.confirm_intent(payment.payment_intent, parameters, key)
         reply = await self._with_charges(payment.payment_intent, reply)
-        payment = await self.settle(
-            payment, Observation(source, reply, before, _witness(actor), request_id)
-        )
+        payment = await self.settle(payment, _observation(source, reply, before, actor, request_id))
         attempt = payment.settling.open
         if attempt is not None and attempt.answer in {"not_run", "stored_error"}:
             payment = await self.read(payment, actor=actor, request_id=request_id)
@@ -116,7 +115,7 @@ class Driver:
     ) -> Payment:
         """Settle a read that was made while ``before`` was the open attempt."""
         payment = await self.settle(
-            payment, Observation(Source.read, reply, before, _witness(actor), request_id)
+            payment, _observation(Source.read, reply, before, actor, request_id)
         )
         return await self._end_if_intended(payment, request_id)
 
@@ -285,14 +284,19 @@ def _completed(reply: Reply, intent: IntentView) -> Reply:
     return replace(reply, intent=intent, failure=merge_failure(reply.failure, charge))
 
 
-def _witness(actor: Actor) -> Actor:
-    """Name who brought Stripe's news: outcomes are Stripe's word, so Stripe is the actor."""
-    return Actor("stripe") if actor.kind == "api_key" else actor
+def _observation(
+    source: Source, reply: Reply, before: Any, actor: Actor, request_id: str | None
+) -> Observation:
+    """Return the news, with who brought it: Stripe itself, by an event or asked by a caller."""
+    event = actor.id if actor.kind == "stripe" else None
+    witness = Actor("stripe") if actor.kind in {"api_key", "stripe"} else actor
+    return Observation(source, reply, before, witness, request_id, event)
 
 
 def _log(change: Change) -> None:
     payment = change.after
     for row in change.transitions:
+        metrics.payment_moved(row)
         log.info(
             "payment_moved",
             payment=payment.id,
@@ -307,6 +311,7 @@ def _log(change: Change) -> None:
             **({"handler_error": row["handler_error"]} if row["handler_error"] else {}),
         )
     for row in change.disablements:
+        metrics.card_disabled(row["scope"])
         log.info(
             "card_disabled",
             payment=payment.id,
@@ -315,4 +320,5 @@ def _log(change: Change) -> None:
             reason=row["reason"],
         )
     for alert in change.alerts:
+        metrics.alerted(alert)
         log.warning("alert", payment=payment.id, alert=alert)

@@ -9,11 +9,12 @@ import os
 import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 import structlog
 
+from orchestrator import metrics
 from orchestrator.driver import Driver
 from orchestrator.payment import Actor
 from orchestrator.store.claims import claim_due
@@ -30,12 +31,24 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
 
 
+class Part(Protocol):
+    """Other work that waits in the database: taken by lease, carried on by any worker."""
+
+    @property
+    def name(self) -> str:
+        """What is counted: ``stripe_events``, say."""
+
+    async def run_once(self, worker: str) -> int:
+        """Take some of what is due, carry it on, and return how much was taken."""
+
+
 @dataclass(slots=True)
 class Worker:
-    """One worker over one driver."""
+    """One worker over one driver, and over the other work there is."""
 
     driver: Driver
     name: str = field(default_factory=worker_name)
+    parts: tuple[Part, ...] = ()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; what is claimed by then is finished first."""
@@ -44,19 +57,35 @@ class Worker:
                 counts = await self.run_once()
             except Exception as exc:  # noqa: BLE001  a worker that ends helps nobody
                 # Most likely the database is away: nothing can be claimed, nothing is lost.
+                metrics.worker_failed("round")
                 log.warning("worker_failed", error=type(exc).__name__)
-                counts = {"claimed": 0}
-            if counts["claimed"] < CLAIM_SIZE:
+                counts = {}
+            if max(counts.values(), default=0) < CLAIM_SIZE:
                 await _wait(stop, IDLE_SECONDS)
 
     async def run_once(self) -> dict[str, int]:
         """Claim what is due and carry it on, once each; return how it went."""
+        counts = await self._carry_on_payments()
+        for part in self.parts:
+            counts[part.name] = await self._do(part)
+        return counts
+
+    async def _do(self, part: Part) -> int:
+        try:
+            return await part.run_once(self.name)
+        except Exception as exc:  # noqa: BLE001  the trouble of one part must not stop the others
+            metrics.worker_failed(part.name)
+            log.warning("worker_failed", part=part.name, error=type(exc).__name__)
+            return 0
+
+    async def _carry_on_payments(self) -> dict[str, int]:
         now = self.driver.clock()
         lease_until = now + timedelta(seconds=self._lease_seconds)
         claimed = await self.driver.database.write(
             claim_due, self.name, now, lease_until, CLAIM_SIZE, one_statement=True
         )
         outcomes = await asyncio.gather(*(self._carry_on(payment_id) for payment_id in claimed))
+        metrics.worker_worked(len(claimed), sum(outcomes))
         return {
             "claimed": len(claimed),
             "settled": sum(outcomes),
@@ -76,6 +105,7 @@ class Worker:
             payment = await self.driver.carry_on(payment, actor=actor)
         except Exception as exc:  # noqa: BLE001  one payment's trouble must not stop the others
             # Its lease ends and it comes up again. The words of a database error may hold values.
+            metrics.worker_failed("payment")
             log.error("recovery_failed", payment=payment_id, error=type(exc).__name__)
             return False
         return payment.handled or payment.waiting

@@ -18,6 +18,7 @@ from orchestrator.store.connections import Database, open_database
 from orchestrator.store.keys import claim_mode
 from orchestrator.store.limits import Limits
 from orchestrator.store.patience import PatientDatabase
+from orchestrator.webhooks import CatchUp, Inbox, InboxWork
 
 log = structlog.get_logger("orchestrator.runtime")
 
@@ -34,6 +35,7 @@ class Runtime:
     customers: Customers
     cards: Cards
     cards_by_hand: CardsByHand
+    inbox: Inbox
     worker: Worker
 
     @classmethod
@@ -69,6 +71,7 @@ class Runtime:
         driver = Driver(database, gateway, rules, timing)
         customers = Customers(driver, gateway.customers)
         standings = Standings(driver, customers)
+        inbox = Inbox(driver, settings.live)
         return cls(
             settings,
             database,
@@ -78,7 +81,10 @@ class Runtime:
             customers=customers,
             cards=Cards(driver, gateway.customers, customers, standings),
             cards_by_hand=CardsByHand(driver, standings),
-            worker=Worker(driver),
+            inbox=inbox,
+            worker=Worker(
+                driver, parts=(InboxWork(driver), CatchUp(driver, gateway.events, inbox))
+            ),
         )
 
     async def close(self) -> None:

@@ -54,6 +54,13 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that Stripe's webhooks may be signed with: two while one is rotated."""
+        secrets = self.stripe_webhook_secrets
+        given = secrets.get_secret_value().split(",") if secrets is not None else []
+        return tuple(secret.strip() for secret in given if secret.strip())
+
+    @property
     def live(self) -> bool:
         """Whether the Stripe key moves real money."""
         key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""

@@ -86,7 +86,7 @@ class World:
         """Let the worker do what is due, and what becomes due within ``until``."""
         end = self.clock.ahead + until
         while True:
-            while (await self.runtime.worker.run_once())["claimed"]:
+            while any((await self.runtime.worker.run_once()).values()):
                 pass
             if self.clock.ahead >= end:
                 return

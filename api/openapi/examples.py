@@ -190,6 +190,7 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "status": {"ok": {"status": "ok"}},
     "diagram": {"beginning": "<svg xmlns=…"},
+    "metrics": {"one_figure": 'orchestrator_payments{state="confirming"} 2.0\n'},
 }
 # By the name of the body they are examples of.
 REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {

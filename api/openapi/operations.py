@@ -224,6 +224,22 @@ DIAGRAM: Final = _operation(
     },
     refused.WITH_KEY,
 )
+METRICS: Final = _operation(
+    {
+        200: {
+            "description": "Every metric, in Prometheus's text format.",
+            "headers": {"Request-Id": {"$ref": "#/components/headers/Request-Id"}},
+            "content": {
+                "text/plain": {
+                    "schema": {"type": "string", "description": "A line for each figure."},
+                    "examples": references("metrics", ANSWERS["metrics"]),
+                }
+            },
+        }
+    },
+    refused.WITHOUT_KEY,
+    keyed=False,
+)
 HEALTH: Final = _operation({200: _answer(200, "status")}, refused.WITHOUT_KEY, keyed=False)
 READINESS: Final = _operation(
     {200: _answer(200, "status")}, (*refused.WITHOUT_KEY, NotReady), keyed=False

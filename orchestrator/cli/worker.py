@@ -2,10 +2,14 @@
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
+from orchestrator.cli.addresses import LOOPBACK
+from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import print_json
 
 
@@ -13,6 +17,11 @@ def worker(
     once: Annotated[
         bool, typer.Option("--once", help="Carry on what is due now, and stop.")
     ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Show this worker's counters on this port."),
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="The address for --metrics-port.")] = LOOPBACK,
     json: Annotated[
         bool, typer.Option("--json", help="With --once: print the counts as JSON.")
     ] = False,
@@ -24,7 +33,8 @@ def worker(
         raise typer.BadParameter("--json goes with --once.")
     write_logs()
     if not once:
-        asyncio.run(_run())
+        with _counters_on(metrics_host, metrics_port):
+            asyncio.run(_run())
         return
     counts = asyncio.run(_run_once())
     if json:
@@ -34,6 +44,34 @@ def worker(
             f"{counts['claimed']} payments were due: {counts['settled']} settled, "
             f"{counts['left']} to be looked at again."
         )
+
+
+@contextmanager
+def _counters_on(host: str, port: int | None) -> Iterator[None]:
+    """Let Prometheus read this process's counters from a thread, where a port is given.
+
+    Raises:
+        CommandFailed: nobody can listen there.
+    """
+    if port is None:
+        yield
+        return
+    from prometheus_client import start_http_server
+
+    from orchestrator.metrics import REGISTRY
+
+    try:
+        server, thread = start_http_server(port, host, REGISTRY)
+    except OSError as exc:
+        raise CommandFailed(
+            f"Cannot listen on {host}:{port} ({exc.strerror}). Choose another --metrics-port."
+        ) from exc
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 async def _run() -> None:

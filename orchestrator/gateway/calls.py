@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,7 +19,9 @@ import orjson
 import stripe
 from stripe.oauth_error import OAuthError
 
+from orchestrator import metrics
 from orchestrator.gateway.answers import Answer
+from orchestrator.gateway.operations import operation_of
 from orchestrator.gateway.views import ReplyKind
 
 # The SDK logs what we sent, twice a call; its telemetry names the host and costs time.
@@ -156,6 +159,20 @@ class StripeCalls:
         return await self._call("post", path, parameters, idempotency_key)
 
     async def _call(
+        self, method: str, path: str, parameters: Mapping[str, Any], idempotency_key: str | None
+    ) -> Answer:
+        """Send one call and count it, also where nobody waits for its end any more."""
+        began, result = time.perf_counter(), "given_up"
+        try:
+            answer = await self._send(method, path, parameters, idempotency_key)
+            declined = answer.kind is ReplyKind.answered and not answer.succeeded
+            result = "declined" if declined else answer.kind.value
+            return answer
+        finally:
+            seconds = time.perf_counter() - began
+            metrics.stripe_called(operation_of(method, path), result, seconds)
+
+    async def _send(
         self, method: str, path: str, parameters: Mapping[str, Any], idempotency_key: str | None
     ) -> Answer:
         client = self._connection().client

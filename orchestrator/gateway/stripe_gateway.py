@@ -12,6 +12,7 @@ from orchestrator.gateway.answers import all_charges, card_reply, intent_reply, 
 from orchestrator.gateway.calls import StripeCalls, checked
 from orchestrator.gateway.parsing import parse_charge_page
 from orchestrator.gateway.stripe_customers import StripeCustomers
+from orchestrator.gateway.stripe_events import StripeEvents
 from orchestrator.gateway.views import CardReply, ChargesReply, ChargeView, Reply, ReplyKind
 
 _CHARGES_PER_PAGE: Final = 100
@@ -29,6 +30,7 @@ class StripeGateway:
         """
         self._calls = StripeCalls(api_key, api_base=api_base, timeout_seconds=timeout_seconds)
         self.customers = StripeCustomers(self._calls)
+        self.events = StripeEvents(self._calls)
 
     def __repr__(self) -> str:
         """Name the address and the mode, never the key."""

@@ -3,6 +3,7 @@
 Pure data. No object here holds a client secret or any other credential in its ``repr``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -164,6 +165,13 @@ class CardsReply(CallEnd):
 
 
 @dataclass(frozen=True, slots=True)
+class EventsReply(CallEnd):
+    """The end of reading a stretch of events; ``events`` is newest first when ``answered``."""
+
+    events: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerReply(CallEnd):
     """The end of one call to Stripe about a customer.
 
@@ -189,6 +197,7 @@ __all__ = [
     "ChargesReply",
     "CustomerReply",
     "CustomerView",
+    "EventsReply",
     "Failure",
     "IntentStatus",
     "IntentView",

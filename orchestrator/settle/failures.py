@@ -260,7 +260,6 @@ def _own_evidence(draft: Draft, case: Case, observation: Observation) -> int:
         code=case.failure.code,
         decline_code=case.failure.decline_code,
         stripe_request_id=observation.reply.request_id,
-        stripe_event_id=observation.stripe_event_id,
     )
 
 

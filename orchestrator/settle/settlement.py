@@ -55,6 +55,7 @@ def settle(
         actor=observation.actor,
         rules_version=rules.rules_version,
         request_id=observation.request_id,
+        stripe_event_id=observation.stripe_event_id,
     )
     run = Situation(draft, observation, rules)
     if payment.handled:

@@ -53,7 +53,6 @@ def keep_evidence(run: Situation, *, outcome_charge: str | None = None) -> int:
         code=reply.code,
         decline_code=reply.decline_code,
         stripe_request_id=reply.request_id,
-        stripe_event_id=run.observation.stripe_event_id,
     )
 
 

@@ -392,7 +392,7 @@ card_disablements = Table(
     Column("enabled_request_id", Text),
     CheckConstraint("payment_id is not null or actor_kind is not null", name="has_cause"),
     CheckConstraint(
-        "actor_kind is null or actor_kind in ('api_key','operator')", name="actor_known"
+        "actor_kind is null or actor_kind in ('api_key','operator','stripe')", name="actor_known"
     ),
     CheckConstraint(
         "enabled_at is null or (enabled_reason is not null and enabled_actor_kind is not null)",

@@ -59,7 +59,12 @@ CALLS: dict[tuple[str, str], Any] = {
     ("post", "/v1/cards/{card_id}/enable"): calls.enable_card,
     ("get", "/v1/machine"): calls.get_machine,
 }
-LEFT_OUT = {("get", "/v1/machine/diagram.svg"), ("get", "/healthz"), ("get", "/readyz")}
+LEFT_OUT = {
+    ("get", "/v1/machine/diagram.svg"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+    ("get", "/metrics"),
+}
 # Parameters of a query that the client offers under another name, or does not.
 RENAMED = {
     "created[gte]": "created_gte",

@@ -44,7 +44,7 @@ ALTER TABLE card_disablements
   ADD CONSTRAINT ck_card_disablements_has_cause
     CHECK (payment_id is not null or actor_kind is not null),
   ADD CONSTRAINT ck_card_disablements_actor_known
-    CHECK (actor_kind is null or actor_kind in ('api_key','operator')),
+    CHECK (actor_kind is null or actor_kind in ('api_key','operator','stripe')),
   ADD CONSTRAINT ck_card_disablements_enabled_by_somebody
     CHECK (enabled_at is null or (enabled_reason is not null and enabled_actor_kind is not null)),
   ADD CONSTRAINT ck_card_disablements_enabler_known

@@ -78,7 +78,7 @@ CREATE TABLE card_disablements_new (
   enabled_request_id TEXT,
   CONSTRAINT pk_card_disablements PRIMARY KEY (owner, scope_key, disabled_at),
   CONSTRAINT ck_card_disablements_has_cause CHECK (payment_id is not null or actor_kind is not null),
-  CONSTRAINT ck_card_disablements_actor_known CHECK (actor_kind is null or actor_kind in ('api_key','operator')),
+  CONSTRAINT ck_card_disablements_actor_known CHECK (actor_kind is null or actor_kind in ('api_key','operator','stripe')),
   CONSTRAINT ck_card_disablements_enabled_by_somebody CHECK (enabled_at is null or (enabled_reason is not null and enabled_actor_kind is not null)),
   CONSTRAINT ck_card_disablements_enabler_known CHECK (enabled_actor_kind is null or enabled_actor_kind in ('api_key','operator')),
   CONSTRAINT ck_card_disablements_scope_known CHECK (scope in ('fingerprint','fingerprint_and_expiry','customer_and_fingerprint','payment_method')),

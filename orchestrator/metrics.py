@@ -1,0 +1,210 @@
+"""What this process counts, for Prometheus: every metric, and one function for each fact.
+
+A fact is counted where its line is written to the log, never a second time elsewhere. No label
+holds an id, a path or anything else that a caller or Stripe may make up: what is not known by name
+is counted as ``other``.
+"""
+
+import platform
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from orchestrator import __version__
+from orchestrator.handlers import ERROR_HANDLERS
+from orchestrator.states import MACHINE_VERSION, TRANSITIONS, PaymentEvent, PaymentState
+
+# A second sample for every counter, telling when it began, which nobody asks for.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's own
+
+# Ours alone: libraries that count into the default one are not shown.
+REGISTRY: Final = CollectorRegistry()
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+OTHER: Final = "other"
+NONE: Final = "none"
+
+# Stripe answers a confirm in half a second to two, and hangs up at ORCHESTRATOR_STRIPE_TIMEOUT.
+_STRIPE_SECONDS: Final = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30)
+_HTTP_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30)
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_FAILING: Final = frozenset(
+    {PaymentEvent.require_new_card, PaymentEvent.disable_card, PaymentEvent.fail}
+)
+
+
+def _counter(name: str, about: str, *labels: str) -> Counter:
+    return Counter(f"orchestrator_{name}", about, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, about: str, *labels: str) -> Gauge:
+    return Gauge(f"orchestrator_{name}", about, labels, registry=REGISTRY)
+
+
+INFO: Final = _gauge("info", "1, and which program this is.", "version", "machine", "python")
+
+# ── payments, counted as they are written ────────────────────────────────────────────────────
+MOVES: Final = _counter("transitions", "Transitions written.", "source", "event", "target")
+DECLINES: Final = _counter("declines", "Failed attempts, by Stripe's code.", "code")
+HANDLER_FAILURES: Final = _counter("handler_failures", "Handlers that raised, or never ended.")
+DISABLEMENTS: Final = _counter("cards_disabled", "Cards put out of use, by how far.", "scope")
+ALERTS: Final = _counter("alerts", "Warnings that are for a person, by kind.", "kind")
+
+# ── Stripe ───────────────────────────────────────────────────────────────────────────────────
+STRIPE_CALLS: Final = _counter(
+    "stripe_calls", "Calls to Stripe, by how they ended.", "operation", "result"
+)
+STRIPE_SECONDS: Final = Histogram(
+    "orchestrator_stripe_call_seconds",
+    "How long calls to Stripe took.",
+    ("operation",),
+    buckets=_STRIPE_SECONDS,
+    registry=REGISTRY,
+)
+
+# ── HTTP ─────────────────────────────────────────────────────────────────────────────────────
+REQUESTS: Final = _counter(
+    "http_requests", "Requests answered, by route.", "method", "route", "status"
+)
+REQUEST_SECONDS: Final = Histogram(
+    "orchestrator_http_request_seconds",
+    "How long answers took.",
+    ("method", "route"),
+    buckets=_HTTP_SECONDS,
+    registry=REGISTRY,
+)
+RATE_LIMITED: Final = _counter("rate_limited", "Requests refused for coming too fast.")
+
+# ── the worker ───────────────────────────────────────────────────────────────────────────────
+ROUNDS: Final = _counter("worker_rounds", "Rounds that a worker of this process made.")
+CLAIMED: Final = _counter("worker_claimed", "Payments that were due and taken up.")
+SETTLED: Final = _counter("worker_settled", "Payments taken up that were settled by it.")
+WORKER_FAILURES: Final = _counter(
+    "worker_failures", "Rounds and payments that failed, by which.", "of"
+)
+
+# ── the whole database, as the overview reads it ─────────────────────────────────────────────
+PAYMENTS: Final = _gauge("payments", "Payments stored, by state.", "state")
+DUE: Final = _gauge("payments_due", "Payments that a worker should have taken up by now.")
+DUE_SECONDS: Final = _gauge("payments_due_seconds", "How long the first of those has been due.")
+UNKNOWN: Final = _gauge("outcomes_unknown", "Attempts whose own answer has not come.")
+UNKNOWN_SECONDS: Final = _gauge(
+    "outcome_unknown_seconds", "How long the oldest of those has been open."
+)
+DATABASE_UP: Final = _gauge("database_up", "1 while the database answers, else 0.")
+OVERVIEW_SECONDS: Final = _gauge(
+    "overview_age_seconds", "How long ago the figures of the database were read."
+)
+
+
+def _begin() -> None:
+    """Start what is known beforehand at zero: a rate needs a first value."""
+    INFO.labels(__version__, MACHINE_VERSION, platform.python_version()).set(1)
+    MOVES.labels(NONE, "create", PaymentState.created)
+    for edge in TRANSITIONS:
+        MOVES.labels(edge.source, edge.event, edge.target)
+    for what in ("round", "payment"):
+        WORKER_FAILURES.labels(what)
+    ProcessCollector(registry=REGISTRY)
+
+
+_begin()
+
+
+@cache
+def _count(counter: Counter, *labels: str | int) -> Counter:
+    """Return the counter of these labels; looking them up each time costs more than counting."""
+    return counter.labels(*labels)
+
+
+@cache
+def _clock(histogram: Histogram, *labels: str) -> Histogram:
+    return histogram.labels(*labels)
+
+
+def payment_moved(row: Mapping[str, Any]) -> None:
+    """Count a history row."""
+    _count(MOVES, row["source"] or NONE, row["event"], row["target"]).inc()
+    code = row["decline_code"] or row["code"]
+    if code is not None and row["event"] in _FAILING:
+        _count(DECLINES, code if code in ERROR_HANDLERS else OTHER).inc()
+    if row["handler_error"]:
+        HANDLER_FAILURES.inc()
+
+
+def card_disabled(scope: str) -> None:
+    """Count a card that went out of use."""
+    _count(DISABLEMENTS, scope).inc()
+
+
+def alerted(alert: str) -> None:
+    """Count an alert by its kind, which stands before the colon."""
+    _count(ALERTS, alert.partition(":")[0]).inc()
+
+
+def stripe_called(operation: str, result: str, seconds: float) -> None:
+    """Count a call to Stripe that has ended."""
+    _count(STRIPE_CALLS, operation, result).inc()
+    _clock(STRIPE_SECONDS, operation).observe(seconds)
+
+
+def request_answered(method: str, route: str | None, status: int | None, seconds: float) -> None:
+    """Count a request; one that matched no route, or that broke off, is counted as such."""
+    told = method if method in _METHODS else OTHER
+    _count(REQUESTS, told, route or NONE, status or NONE).inc()
+    _clock(REQUEST_SECONDS, told, route or NONE).observe(seconds)
+
+
+def worker_worked(claimed: int, settled: int) -> None:
+    """Count a round of a worker."""
+    ROUNDS.inc()
+    CLAIMED.inc(claimed)
+    SETTLED.inc(settled)
+
+
+def worker_failed(of: str) -> None:
+    """Count what a worker could not do: a whole ``round``, or one ``payment``."""
+    _count(WORKER_FAILURES, of).inc()
+
+
+def show_stored(
+    states: Mapping[str, int],
+    *,
+    due: int,
+    due_seconds: float,
+    unknown: int,
+    unknown_seconds: float,
+    age_seconds: float,
+) -> None:
+    """Show what the database holds."""
+    for state in PaymentState:
+        PAYMENTS.labels(state).set(states.get(state, 0))
+    for gauge, value in (
+        (DUE, due),
+        (DUE_SECONDS, due_seconds),
+        (UNKNOWN, unknown),
+        (UNKNOWN_SECONDS, unknown_seconds),
+        (OVERVIEW_SECONDS, age_seconds),
+    ):
+        gauge.set(value)
+
+
+def hide_stored() -> None:
+    """Show nothing of what the database holds: nobody knows. Old figures would look like new."""
+    PAYMENTS.clear()
+    for gauge in (DUE, DUE_SECONDS, UNKNOWN, UNKNOWN_SECONDS, OVERVIEW_SECONDS):
+        gauge.set(float("nan"))
+
+
+def written() -> bytes:
+    """Write every metric in Prometheus's text format."""
+    return generate_latest(REGISTRY)

@@ -1,0 +1,228 @@
+"""What a stored event makes happen: its payment is read at Stripe and settled, or its card renewed.
+
+Events of one payment are one look at it. Nothing is taken from an event's body but where to look;
+what was settled already needs no look at all.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+import structlog
+
+from orchestrator.change import EVERYBODY, Draft, scope_key
+from orchestrator.driver import Driver
+from orchestrator.errors import StripeUnavailable
+from orchestrator.gateway.views import CardView, ReplyKind
+from orchestrator.payment import Actor, Payment
+from orchestrator.settle.schedule import backoff_seconds
+from orchestrator.states import PaymentState
+from orchestrator.store.customers import disable_by_hand
+from orchestrator.store.inbox import (
+    StoredEvent,
+    claim_events,
+    find_payment_of_intent,
+    postpone_events,
+    refresh_cards,
+    settle_events,
+)
+from orchestrator.store.payments import load_payment
+
+log = structlog.get_logger("orchestrator.webhooks")
+
+CLAIM_SIZE: Final = 50
+LEASE_SECONDS: Final = 60
+# How long an event waits for its payment: the create that it ran ahead of is over by then.
+UNMATCHED_FOR: Final = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class InboxWork:
+    """The worker's part that settles events."""
+
+    driver: Driver
+    name: str = "stripe_events"
+
+    async def run_once(self, worker: str) -> int:
+        """Settle the events that are due, those of one payment together."""
+        now = self.driver.clock()
+        lease = max(LEASE_SECONDS, 3 * self.driver.timing.stripe_timeout_seconds)
+        claimed = await self.driver.database.write(
+            claim_events, worker, now, now + timedelta(seconds=lease), CLAIM_SIZE
+        )
+        await asyncio.gather(*(self._settle_group(events) for events in _by_subject(claimed)))
+        return len(claimed)
+
+    async def _settle_group(self, events: Sequence[StoredEvent]) -> None:
+        """Settle the events of one payment or card; whatever fails is tried again later."""
+        try:
+            if events[0].type.startswith("payment_method."):
+                await self._renew_card(events)
+            else:
+                await self._settle_payment(events)
+        except Exception as exc:  # noqa: BLE001  one payment's trouble must not stop the others
+            log.warning("stripe_event_failed", stripe_event=events[-1].id, error=type(exc).__name__)
+            await self._postpone(events, "pending")
+
+    # ── payments ─────────────────────────────────────────────────────────────────────────────
+
+    async def _settle_payment(self, events: Sequence[StoredEvent]) -> None:
+        intent = events[0].payment_intent
+        payment = (
+            await self.driver.database.read(find_payment_of_intent, intent)
+            if intent is not None
+            else None
+        )
+        if payment is None:
+            await self._leave_unmatched(events)
+            return
+        news = [event for event in events if is_news(payment, event)]
+        if news:
+            await self._look(payment, news)
+        await self._settled(events, payment.id)
+
+    async def _look(self, payment: Payment, events: Sequence[StoredEvent]) -> None:
+        """Ask for the open attempt's own answer, where an event tells that there is one; or read.
+
+        Raises:
+            StripeUnavailable: Stripe did not show the intent.
+        """
+        actor = Actor("stripe", events[-1].id)
+        if any(tells_own_answer(payment, event) for event in events):
+            await self.driver.carry_on(payment, actor=actor)
+            return
+        # Known before the read is made: the read can settle no attempt opened since.
+        before = payment.settling.open
+        reply = await self.driver.gateway.read_intent(payment.payment_intent)
+        if reply.kind is not ReplyKind.answered:
+            raise StripeUnavailable("read the payment")
+        await self.driver.settle_read(payment, reply, before, actor, None)
+
+    async def _leave_unmatched(self, events: Sequence[StoredEvent]) -> None:
+        """Keep what is about no payment of ours: its create may only be under way."""
+        for event in events:
+            if event.tries == 0:
+                await self._note_claim(event)
+                log.info("stripe_event_unmatched", stripe_event=event.id, type=event.type)
+        await self._postpone(events, "unmatched")
+
+    async def _note_claim(self, event: StoredEvent) -> None:
+        """Put on record an intent that names a payment of ours in its metadata and is not its own.
+
+        It never moves the payment: anybody with the Stripe account can write metadata.
+        """
+        named = event.projection.get("payment_id")
+        payment = await self.driver.database.read(load_payment, named) if named else None
+        if payment is None:
+            return
+        draft = Draft(
+            before=payment,
+            payment=payment,
+            now=self.driver.clock(),
+            actor=Actor("stripe", event.id),
+            rules_version=self.driver.rules.rules_version,
+        )
+        draft.note_anomaly("foreign_intent", f"{event.payment_intent} names this payment", None)
+        await self.driver.write(draft.finish())
+
+    # ── cards ────────────────────────────────────────────────────────────────────────────────
+
+    async def _renew_card(self, events: Sequence[StoredEvent]) -> None:
+        """Keep the card as Stripe has it now: renewed by its issuer, changed, or taken away."""
+        card_id = events[0].object_id
+        reply = await self.driver.gateway.retrieve_card(card_id)
+        if reply.kind not in {ReplyKind.answered, ReplyKind.refused}:
+            raise StripeUnavailable("read the card")
+        if reply.card is not None:
+            await self._keep(reply.card, detached=events[-1].type == "payment_method.detached")
+        await self._settled(events, None)
+
+    async def _keep(self, card: CardView, *, detached: bool) -> None:
+        now = self.driver.clock()
+        known = await self.driver.database.write(refresh_cards, card, now)
+        if known and detached and card.customer is None:
+            row = _taken_away(card, now)
+            if await self.driver.database.write(disable_by_hand, row, None):
+                log.info("card_detached", payment_method=card.payment_method, owner="everybody")
+
+    # ── what becomes of the events ───────────────────────────────────────────────────────────
+
+    async def _settled(self, events: Iterable[StoredEvent], payment_id: str | None) -> None:
+        ids = [event.id for event in events]
+        now = self.driver.clock()
+        await self.driver.database.write(settle_events, ids, payment_id, now)
+
+    async def _postpone(self, events: Iterable[StoredEvent], state: str) -> None:
+        now = self.driver.clock()
+        for event in events:
+            due_at = next_try(event, state, now)
+            await self.driver.database.write(
+                postpone_events, [event.id], state, event.tries + 1, due_at
+            )
+
+
+def is_news(payment: Payment, event: StoredEvent) -> bool:
+    """Tell whether an event may say something that is not settled already."""
+    if payment.state is PaymentState.succeeded and event.type == "payment_intent.succeeded":
+        return False
+    if payment.state is PaymentState.failed and event.type == "payment_intent.canceled":
+        return False
+    return failed_charge(event) not in payment.settling.counted
+
+
+def failed_charge(event: StoredEvent) -> str | None:
+    """Return the charge whose failure an event tells of."""
+    if event.type == "charge.failed":
+        return event.object_id
+    if event.type != "payment_intent.payment_failed":
+        return None
+    intent = event.projection.get("intent") or {}
+    charge: str | None = (intent.get("last_payment_error") or {}).get("charge")
+    return charge
+
+
+def tells_own_answer(payment: Payment, event: StoredEvent) -> bool:
+    """Tell whether an event was caused by the open attempt's request, whose answer is not known.
+
+    Then the request is over at Stripe, and sent again it is answered from what Stripe keeps.
+    """
+    opened = payment.settling.open
+    return (
+        opened is not None
+        and opened.answer is None
+        and event.request_key == f"{payment.id}:confirm:{opened.number}"
+    )
+
+
+def next_try(event: StoredEvent, state: str, now: datetime) -> datetime | None:
+    """Return when an event is looked at again; null for one whose payment never came."""
+    if state == "unmatched" and (
+        event.payment_intent is None or now - event.received_at >= UNMATCHED_FOR
+    ):
+        return None
+    return now + timedelta(seconds=backoff_seconds(event.tries))
+
+
+def _by_subject(events: Iterable[StoredEvent]) -> list[list[StoredEvent]]:
+    """Put together the events of one payment or card, in the order they came."""
+    subject: Callable[[StoredEvent], str] = lambda event: event.payment_intent or event.object_id  # noqa: E731
+    return [list(group) for _, group in groupby(sorted(events, key=subject), key=subject)]
+
+
+def _taken_away(card: CardView, now: datetime) -> dict[str, Any]:
+    """Return the row that puts a card out of use which somebody detached at Stripe."""
+    return {
+        "owner": EVERYBODY,
+        "scope_key": scope_key("payment_method", card, EVERYBODY),
+        "scope": "payment_method",
+        "payment_method": card.payment_method,
+        "payment_id": None,
+        "reason": "detached",
+        "disabled_at": now,
+        "actor_kind": "stripe",
+        "actor_id": None,
+        "request_id": None,
+    }
