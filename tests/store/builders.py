@@ -22,8 +22,10 @@ def literal(value: object) -> str:
     """Write a value as SQL that both databases read."""
     if value is None:
         return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
     if isinstance(value, int):
-        return str(int(value))
+        return str(value)
     if isinstance(value, datetime):
         value = instant(value)
     if isinstance(value, (dict, list, tuple)):

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from orchestrator.change import Row
 from orchestrator.gateway.views import CardView
 from orchestrator.keys import create_key
 from orchestrator.payment import Payment
 from orchestrator.requests import card_row
 from orchestrator.store.connections import Database, open_database
 from orchestrator.store.customers import keep_customer
+from orchestrator.store.inbox import insert_event, settle_events
 from orchestrator.store.keys import claim_mode, insert_key, revoke_key
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment, store_one_of_each
@@ -34,6 +36,30 @@ async def _keys(database: Database) -> None:
     await database.write(keep_customer, "cus_kept", "shop", START, None)
 
 
+def stripe_event(name: str) -> Row:
+    """Return the row of an event that has just come in."""
+    return {
+        "id": name,
+        "type": "payment_intent.succeeded",
+        "object_id": "pi_a",
+        "payment_intent": "pi_a",
+        "payment_id": None,
+        "livemode": False,
+        "request_key": None,
+        "created_at": START,
+        "received_at": START,
+        "origin": "webhook",
+        "digest": "d" * 64,
+        "projection": {"object": "payment_intent"},
+        "state": "pending",
+        "tries": 0,
+        "due_at": START,
+        "lease_until": None,
+        "lease_owner": None,
+        "settled_at": None,
+    }
+
+
 async def _payments(database: Database) -> dict[str, Payment]:
     stored = await store_one_of_each(database)
     tell = Teller(database)
@@ -44,6 +70,9 @@ async def _payments(database: Database) -> dict[str, Payment]:
     last_chance = await tell.challenged(await tell.opened(last_chance, "pm_seven"))
     ending = await tell.ending(await tell.created(new_payment("pay_h")))
     failed = await tell.paid_late(stored["pay_b"])
+    for name in ("evt_pending", "evt_settled"):
+        await database.write(insert_event, stripe_event(name))
+    await database.write(settle_events, ["evt_settled"], "pay_a", START)
     return {
         "succeeded": stored["pay_a"],
         "failed": failed,

@@ -110,8 +110,8 @@ REFUSED: dict[str, str] = {
         "card_disablements", DISABLED, actor_id="x", **ENABLED
     ),
     "disablement by nobody": insert("card_disablements", disablement(payment_id=None)),
-    "disablement by Stripe": insert(
-        "card_disablements", disablement(**BY_HAND | {"actor_kind": "stripe"})
+    "disablement by a worker": insert(
+        "card_disablements", disablement(**BY_HAND | {"actor_kind": "worker"})
     ),
     "disablement ended by nobody": update(
         "card_disablements", DISABLED, **ENABLED | {"enabled_actor_kind": None}
@@ -171,6 +171,9 @@ REFUSED: dict[str, str] = {
 ACCEPTED: dict[str, str] = {
     "disablement": insert("card_disablements", disablement()),
     "disablement by hand": insert("card_disablements", disablement(**BY_HAND)),
+    "disablement by Stripe": insert(
+        "card_disablements", disablement(**BY_HAND | {"actor_kind": "stripe"})
+    ),
     "disablement ended": update("card_disablements", DISABLED, **ENABLED),
     "anomaly": insert("anomalies", anomaly()),
     "anomaly of another kind": insert("anomalies", anomaly(payment_id="pay_b")),
