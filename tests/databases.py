@@ -14,10 +14,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from tests.postgres_server import PostgresServer
 
 TEMPLATE = "migrated"
+SERVICE_TEMPLATE = "migrated_and_granted"
+OWNER_ROLE = "orchestrator_owner"
+SERVICE_ROLE = "orchestrator_service"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -80,6 +84,30 @@ def postgres_template(postgres_server: PostgresServer) -> str:
     postgres_server.create_database(TEMPLATE)
     migrate(postgres_server.url(TEMPLATE))
     return TEMPLATE
+
+
+@pytest.fixture
+def service_url(postgres_server: PostgresServer, postgres_service_template: str) -> Iterator[str]:
+    """Give the test a fresh migrated PostgreSQL database, as a role that owns nothing sees it."""
+    with fresh_database(postgres_server, postgres_service_template) as url:
+        # Who may make temporary tables is the database's own to say, and not copied.
+        name = make_url(url).database or ""
+        postgres_server.execute(f'REVOKE TEMPORARY ON DATABASE "{name}" FROM PUBLIC')
+        yield url.replace("//postgres@", f"//{SERVICE_ROLE}@")
+
+
+@pytest.fixture(scope="session")
+def postgres_service_template(postgres_server: PostgresServer) -> str:
+    """Migrate the database that tests of the service's role get copies of, by the owner's role."""
+    postgres_server.execute(f"CREATE ROLE {OWNER_ROLE} LOGIN")
+    postgres_server.execute(f"CREATE ROLE {SERVICE_ROLE} LOGIN")
+    postgres_server.execute(f"CREATE DATABASE {SERVICE_TEMPLATE} OWNER {OWNER_ROLE}")
+    from orchestrator.store.grants import grant_to
+
+    url = postgres_server.url(SERVICE_TEMPLATE).replace("//postgres@", f"//{OWNER_ROLE}@")
+    migrate(url)
+    grant_to(url, SERVICE_ROLE)
+    return SERVICE_TEMPLATE
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,15 @@ from orchestrator.demo.checks import Check, Finished, compare
 from orchestrator.demo.random_payments import planned
 from orchestrator.demo.scenarios import Scenario, Stage
 from orchestrator.demo.shop import Disagreement, Json, StandIn
+from orchestrator.store.grants import grant_to
 from orchestrator.store.migrate import upgrade
 from tests.postgres_cluster import Cluster
 
 AT_ONCE: Final = 8
 APIS: Final = 2
 WORKERS: Final = 2
+# The role of every API and worker: it owns nothing.
+SERVICE: Final = "service"
 # Between the death of a primary and somebody's decision to promote its standby.
 DECISION_SECONDS: Final = 2.0
 _TROUBLE: Final = (Disagreement, aiohttp.ClientError, TimeoutError, KeyError, ValueError)
@@ -80,10 +83,12 @@ async def survive(outage: Outage, payments: int, seed: int) -> Verdict:
     """Run the payments through the outage on a cluster of its own."""
     with Cluster.start() as cluster:
         await asyncio.to_thread(cluster.primary.create_database, DATABASE)
+        await asyncio.to_thread(cluster.primary.execute, f"CREATE ROLE {SERVICE} LOGIN")
         upgrade(cluster.primary.url(DATABASE))
+        grant_to(cluster.primary.url(DATABASE), SERVICE)
         if outage.standby:
             await asyncio.to_thread(cluster.add_standby)
-        url = cluster.url(DATABASE)
+        url = cluster.url(DATABASE, SERVICE)
         async with (
             fleet(cluster, url, apis=APIS, workers=WORKERS) as running,
             aiohttp.ClientSession() as session,

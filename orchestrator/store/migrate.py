@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from orchestrator.store.connections import sqlite_url
+from orchestrator.store.limits import Limits
+from orchestrator.store.primary import Primary
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -87,7 +89,12 @@ def _sqlite_engine(url: str) -> Engine:
 
 async def _upgrade_postgresql(url: str) -> None:
     # Each statement has to see what was committed while the lock was waited for.
-    engine = create_async_engine(url, poolclass=NullPool, isolation_level="READ COMMITTED")
+    engine = create_async_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="READ COMMITTED",
+        connect_args={"async_creator_fn": Primary(Limits().connect_seconds)},
+    )
     async with engine.begin() as connection:
         await connection.execute(
             text("SELECT pg_advisory_xact_lock(:number)"), {"number": POSTGRESQL_LOCK}
