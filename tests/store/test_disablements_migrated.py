@@ -35,6 +35,8 @@ ADDED = (
 EARLY, LATER, LATEST = (f"2026-04-0{day}T00:00:00.000000Z" for day in (1, 2, 3))
 BY_HAND = {"payment_id": None, "actor_kind": "api_key", "actor_id": "k", "request_id": "req_1"}
 ENABLED = {"enabled_at": LATER, "enabled_reason": "was a mistake"}
+# What ends an active row under either schema, or ends it again.
+ENABLED_HERE = {"enabled_at": LATEST, "enabled_reason": "x"}
 ENABLED_BY_HAND = ENABLED | {
     "enabled_actor_kind": "api_key",
     "enabled_actor_id": "k",
@@ -144,9 +146,6 @@ def refuse_all(url: str, known: Row, enabled: Row) -> None:
             DBAPIError, match=r"(?i)delete|unique|duplicate|stored|check|foreign|once"
         ):
             execute(url, statement)
-
-
-ENABLED_HERE = {"enabled_at": LATEST, "enabled_reason": "x"}
 
 
 def where(known: Row) -> str:

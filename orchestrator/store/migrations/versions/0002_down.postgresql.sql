@@ -29,8 +29,18 @@ END $$
 ;;
 ALTER TABLE card_disablements DISABLE TRIGGER card_disablements_enable_once
 ;;
--- The older schema knows no scope of one id: there the fingerprint's key holds the id itself.
-UPDATE card_disablements SET scope = 'fingerprint', scope_key = 'fingerprint:' || payment_method
+-- The older schema knows no scope of one id: there the fingerprint's key holds the id itself. Where
+-- a card without a fingerprint is out of use under that key already, the row keeps its own.
+UPDATE card_disablements AS d
+SET scope = 'fingerprint',
+    scope_key = CASE
+      WHEN EXISTS (SELECT 1 FROM card_disablements o
+                   WHERE o.owner = d.owner AND o.scope_key = 'fingerprint:' || d.payment_method
+                     AND (o.disabled_at = d.disabled_at
+                          OR (o.enabled_at IS NULL AND d.enabled_at IS NULL)))
+      THEN d.scope_key
+      ELSE 'fingerprint:' || d.payment_method
+    END
 WHERE scope = 'payment_method'
 ;;
 ALTER TABLE card_disablements ENABLE TRIGGER card_disablements_enable_once

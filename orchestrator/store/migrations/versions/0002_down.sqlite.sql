@@ -11,7 +11,8 @@ DROP INDEX ix_cards_payment_method
 ALTER TABLE cards DROP COLUMN customer
 ;;
 -- The older schema names nobody and knows no scope of one id: there the fingerprint's key holds the
--- id itself.
+-- id itself. Where a card without a fingerprint is out of use under that key already, the row keeps
+-- its own.
 CREATE TABLE card_disablements_old (
   owner TEXT NOT NULL,
   scope_key TEXT NOT NULL,
@@ -30,11 +31,18 @@ CREATE TABLE card_disablements_old (
 ;;
 INSERT INTO card_disablements_old
 SELECT owner,
-  CASE scope WHEN 'payment_method' THEN 'fingerprint:' || payment_method ELSE scope_key END,
+  CASE
+    WHEN scope <> 'payment_method' OR EXISTS (
+      SELECT 1 FROM card_disablements o
+      WHERE o.owner = d.owner AND o.scope_key = 'fingerprint:' || d.payment_method
+        AND (o.disabled_at = d.disabled_at OR (o.enabled_at IS NULL AND d.enabled_at IS NULL)))
+    THEN scope_key
+    ELSE 'fingerprint:' || payment_method
+  END,
   disabled_at,
   CASE scope WHEN 'payment_method' THEN 'fingerprint' ELSE scope END,
   payment_method, payment_id, reason, enabled_at, enabled_reason
-FROM card_disablements
+FROM card_disablements d
 ;;
 DROP TABLE card_disablements
 ;;
