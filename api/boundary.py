@@ -164,6 +164,9 @@ def _is_card(name: bytes, value: bytes) -> bool:
     text = value.decode("latin-1")
     if name in TRACING_HEADERS:
         return False
+    # A digest in digits and letters is all digits for a stretch now and then.
+    if name == b"stripe-signature":
+        return False
     # Our own keys begin with sixteen random digits and letters, now and then all digits.
     if name == b"authorization" and parse_secret(text.partition(" ")[2].strip()) is not None:
         return False

@@ -8,6 +8,7 @@ is counted as ``other``.
 import platform
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from prometheus_client import (
@@ -71,6 +72,10 @@ STRIPE_SECONDS: Final = Histogram(
     registry=REGISTRY,
 )
 
+STRIPE_EVENTS: Final = _counter(
+    "stripe_events", "Events of Stripe's received, by what became of them.", "result"
+)
+
 # ── HTTP ─────────────────────────────────────────────────────────────────────────────────────
 REQUESTS: Final = _counter(
     "http_requests", "Requests answered, by route.", "method", "route", "status"
@@ -100,6 +105,11 @@ UNKNOWN: Final = _gauge("outcomes_unknown", "Attempts whose own answer has not c
 UNKNOWN_SECONDS: Final = _gauge(
     "outcome_unknown_seconds", "How long the oldest of those has been open."
 )
+EVENTS_WAITING: Final = _gauge(
+    "stripe_events_waiting",
+    "Events stored and not settled, by whether they have a payment.",
+    "state",
+)
 DATABASE_UP: Final = _gauge("database_up", "1 while the database answers, else 0.")
 OVERVIEW_SECONDS: Final = _gauge(
     "overview_age_seconds", "How long ago the figures of the database were read."
@@ -112,6 +122,8 @@ def _begin() -> None:
     MOVES.labels(NONE, "create", PaymentState.created)
     for edge in TRANSITIONS:
         MOVES.labels(edge.source, edge.event, edge.target)
+    for result in ("stored", "repeat", "ignored", "bad_signature", "invalid", "refused"):
+        STRIPE_EVENTS.labels(result)
     for what in ("round", "payment"):
         WORKER_FAILURES.labels(what)
     ProcessCollector(registry=REGISTRY)
@@ -157,6 +169,11 @@ def stripe_called(operation: str, result: str, seconds: float) -> None:
     _clock(STRIPE_SECONDS, operation).observe(seconds)
 
 
+def stripe_event(result: str) -> None:
+    """Count an event by what became of it: stored, a repeat, ignored, or refused and why."""
+    _count(STRIPE_EVENTS, result).inc()
+
+
 def request_answered(method: str, route: str | None, status: int | None, seconds: float) -> None:
     """Count a request; one that matched no route, or that broke off, is counted as such."""
     told = method if method in _METHODS else OTHER
@@ -184,8 +201,11 @@ def show_stored(
     unknown: int,
     unknown_seconds: float,
     age_seconds: float,
+    events: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """Show what the database holds."""
+    for waiting in ("pending", "unmatched"):
+        EVENTS_WAITING.labels(waiting).set(events.get(waiting, 0))
     for state in PaymentState:
         PAYMENTS.labels(state).set(states.get(state, 0))
     for gauge, value in (
@@ -201,6 +221,7 @@ def show_stored(
 def hide_stored() -> None:
     """Show nothing of what the database holds: nobody knows. Old figures would look like new."""
     PAYMENTS.clear()
+    EVENTS_WAITING.clear()
     for gauge in (DUE, DUE_SECONDS, UNKNOWN, UNKNOWN_SECONDS, OVERVIEW_SECONDS):
         gauge.set(float("nan"))
 

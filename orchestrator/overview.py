@@ -78,6 +78,7 @@ class Overviews:
             unknown=self._last.unknown,
             unknown_seconds=_seconds(self._last.unknown_since, now),
             age_seconds=self.ticks() - self._read_at,
+            events=self._last.events,
         )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 import orjson
+import structlog
 from fastapi import Request, Response
 
 from api.accept import answer
@@ -15,8 +16,10 @@ from api.errors import (
     WebhookSignatureInvalid,
 )
 from api.routes.direct import router_of
-from orchestrator import webhooks
+from orchestrator import metrics, webhooks
 from orchestrator.runtime import Runtime
+
+log = structlog.get_logger("orchestrator.api")
 
 router = router_of("webhooks")
 
@@ -32,16 +35,19 @@ async def receive_event(request: Request) -> Response:
     content = await read_content(request, MAX_EVENT_BYTES)
     _check_signature(request, runtime, content)
     try:
-        document = orjson.loads(content)
-    except ValueError as exc:
-        raise MalformedJson("The body is not valid JSON.") from exc
-    try:
-        event = webhooks.parse_event(document)
+        event = webhooks.parse_event(orjson.loads(content))
         received = await runtime.inbox.receive(event, content, "webhook")
+    except ValueError as exc:
+        metrics.stripe_event("invalid")
+        raise MalformedJson("The body is not valid JSON.") from exc
     except webhooks.EventInvalid as exc:
+        metrics.stripe_event("invalid")
         raise ValidationFailed(str(exc)) from exc
     except webhooks.EventRefused as exc:
+        metrics.stripe_event("refused")
+        log.warning("stripe_event_refused", stripe_event=event.id, error=str(exc))
         raise EventRefused(str(exc)) from exc
+    metrics.stripe_event(received)
     return answer({"object": "received_event", "id": event.id, "received": received.value})
 
 
@@ -66,4 +72,5 @@ def _check_signature(request: Request, runtime: Runtime, content: bytes) -> None
             content, headers[0] if headers else None, secrets, runtime.inbox.driver.clock()
         )
     except webhooks.SignatureInvalid as exc:
+        metrics.stripe_event("bad_signature")
         raise WebhookSignatureInvalid(str(exc)) from exc

@@ -13,6 +13,10 @@ from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import print_json
 
 
+# The counts that are of payments; the others are of the worker's other parts.
+_OF = frozenset({"claimed", "settled", "left"})
+
+
 def worker(
     once: Annotated[
         bool, typer.Option("--once", help="Carry on what is due now, and stop.")
@@ -44,6 +48,8 @@ def worker(
             f"{counts['claimed']} payments were due: {counts['settled']} settled, "
             f"{counts['left']} to be looked at again."
         )
+        others = (f"{name.replace('_', ' ')}: {n}" for name, n in counts.items() if name not in _OF)
+        typer.echo("Besides, " + ", ".join(others) + ".")
 
 
 @contextmanager

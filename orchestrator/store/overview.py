@@ -1,22 +1,26 @@
 """What the database holds, in a handful of figures: read by indexes, and by nobody's request."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from orchestrator.states import PaymentState
+from orchestrator.store.inbox import count_events
 from orchestrator.store.schema import attempts, payments
 
 
 class Overview(NamedTuple):
-    """Payments by state; those that are due; attempts whose own answer is unknown."""
+    """Payments by state, those that are due, attempts without an answer, events that wait."""
 
     states: dict[str, int]
     due: int
     due_since: datetime | None
     unknown: int
     unknown_since: datetime | None
+    events: Mapping[str, int] = MappingProxyType({})
 
 
 STATES: Final = select(payments.c.state, func.count().label("how_many")).group_by(payments.c.state)
@@ -52,4 +56,5 @@ def read_overview(connection: Connection, now: datetime) -> Overview:
     states = {row.state: row.how_many for row in connection.execute(STATES)}
     due, due_since = connection.execute(DUE, {"now": now}).one()
     unknown, unknown_since = connection.execute(unknown_query(connection.dialect.name)).one()
-    return Overview(states, due, due_since, unknown, unknown_since)
+    events = count_events(connection)
+    return Overview(states, due, due_since, unknown, unknown_since, events)

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import orjson
 import structlog
 
+from orchestrator import metrics
 from orchestrator.driver import Driver
 from orchestrator.gateway.views import EventsReply, ReplyKind
 from orchestrator.store.inbox import advance_catch_up, claim_catch_up
@@ -76,5 +77,6 @@ class CatchUp:
             except (EventInvalid, EventRefused) as exc:
                 log.warning("stripe_event_refused", error=str(exc))
                 continue
+            metrics.stripe_event(received)
             stored += received is Received.stored
         return stored
