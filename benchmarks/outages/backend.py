@@ -29,7 +29,7 @@ class Told:
     answers: Counter[tuple[int, str]] = field(default_factory=Counter)
     silences: Counter[str] = field(default_factory=Counter)
     payments: dict[str, Json] = field(default_factory=dict)
-    # When the last payment's own row was acknowledged as written.
+    # When each POST got its answer, whatever it had to write for it.
     acknowledged_at: list[float] = field(default_factory=list)
 
     def note(self, status: int, body: Json) -> None:

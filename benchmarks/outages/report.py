@@ -31,8 +31,8 @@ def _tell(console: Console, outage: Outage, verdict: Verdict) -> None:
     waited = verdict.logged.get("database_waited_for", 0)
     console.print(
         f"{word}  {outage.name}: {verdict.payments:,} payments in {verdict.seconds:.0f} s, "
-        f"{len(verdict.resumed)} times without the database; first acknowledged {resumed} s after "
-        "it was back"
+        f"{len(verdict.resumed)} times without the database; first request answered {resumed} s "
+        "after it was back"
     )
     console.print(
         f"        {waited} reads and writes waited for it, {refused} requests were told 503, "
