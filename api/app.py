@@ -16,6 +16,7 @@ from api.routes import cards, customers, health, machine, payments, webhooks
 from orchestrator import __version__
 from orchestrator.errors import OrchestratorError
 from orchestrator.overview import Overviews
+from orchestrator.rates import RateLimiter, read_rate
 from orchestrator.runtime import Runtime
 from orchestrator.settings import Settings
 
@@ -60,6 +61,8 @@ def _attach(app: FastAPI, runtime: Runtime) -> None:
     app.state.runtime = runtime
     app.state.key_ring = KeyRing(runtime.database)
     app.state.overviews = Overviews(runtime.database)
+    rate = runtime.settings.rate_limit
+    app.state.rate_limiter = RateLimiter(read_rate(rate)) if rate is not None else None
 
 
 def _lifespan(

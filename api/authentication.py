@@ -14,8 +14,10 @@ from typing import Final
 
 from starlette.requests import Request
 
-from api.errors import Forbidden, Unauthorized
+from api.errors import Forbidden, RateLimited, Unauthorized
+from orchestrator import metrics
 from orchestrator.keys import parse_secret, verify
+from orchestrator.rates import RateLimiter
 from orchestrator.store.connections import Database
 from orchestrator.store.keys import find_api_key
 
@@ -94,11 +96,21 @@ class KeyRing:
         return identity
 
 
+def _refuse_too_fast(request: Request, identity: Identity) -> None:
+    """Refuse a key that sends too much, before anything of the request is looked at."""
+    limiter: RateLimiter | None = request.app.state.rate_limiter
+    wait_seconds = limiter.enter(identity.key_id) if limiter is not None else None
+    if wait_seconds is not None:
+        metrics.RATE_LIMITED.inc()
+        raise RateLimited(wait_seconds)
+
+
 async def authenticate(request: Request, needed: frozenset[str]) -> Identity:
     """Return who is asking, if the key grants any of the needed scopes.
 
     Raises:
         Unauthorized: there is no key, or none that is in use.
+        RateLimited: the key has sent as many requests as it may.
         Forbidden: the key's scope does not cover this.
     """
     given = request.headers.getlist("authorization")
@@ -111,6 +123,7 @@ async def authenticate(request: Request, needed: frozenset[str]) -> Identity:
     if identity is None:
         raise Unauthorized("Send a valid API key: Authorization: Bearer ork_…")
     request.scope["key_id"] = identity.key_id
+    _refuse_too_fast(request, identity)
     if not identity.grants & needed:
         raise Forbidden(f"This needs a key of scope {' or '.join(sorted(needed))}.")
     return identity

@@ -81,6 +81,19 @@ class Forbidden(RequestRefused):
     code = "forbidden"
 
 
+class RateLimited(RequestRefused):
+    """The key sends more than it may; ``retry_after`` is when it may send again, in seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            "This API key sends more requests than it may; nothing was done. Send this one again "
+            f"in {retry_after} s."
+        )
+
+
 class WebhookSignatureInvalid(RequestRefused):
     """A webhook that Stripe did not sign, or not now."""
 
@@ -126,6 +139,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.ExpiryPassed: 422,
         errors.ExpiryNotLater: 422,
         errors.StripeRefused: 422,
+        RateLimited: 429,
         NotReady: 503,
         errors.StripeUnavailable: 503,
         errors.DatabaseUnavailable: 503,
@@ -139,6 +153,7 @@ RETRY_AFTER: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.DatabaseUnavailable: 5,
         errors.IdempotencyKeyInUse: 1,
         errors.WriteConflict: 1,
+        RateLimited: 1,  # at least: each tells its own
     }
 )
 
@@ -187,7 +202,7 @@ async def answer_refusal(request: Request, error: Exception) -> Response:
         str(error),
         request.scope["request_id"],
         param=getattr(error, "param", None),
-        headers=_headers(kind),
+        headers=_headers(error),
         **_facts(error),
     )
 
@@ -213,9 +228,12 @@ def answer_bug(request_id: str) -> Response:
     return problem(500, INTERNAL_ERROR, detail, request_id)
 
 
-def _headers(kind: type[Exception]) -> dict[str, str]:
+def _headers(error: Exception) -> dict[str, str]:
+    kind = type(error)
     if kind is Unauthorized:
         return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after)}
     if kind in RETRY_AFTER:
         return {"Retry-After": str(RETRY_AFTER[kind])}
     return {}

@@ -51,8 +51,6 @@ class Runtime:
         if unknown:
             # Stripe may be ahead of us, so this is no error; more often it is a slip of the pen.
             log.warning("handlers_for_codes_we_do_not_know", codes=unknown)
-        if settings.rate_limit is not None:
-            log.warning("rate_limit_has_no_effect_yet", rate_limit=settings.rate_limit)
         database: Database = open_database(settings.database_url, limits=limits_of(settings))
         try:
             await check_database(database, settings)

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestrator.rates import read_rate
+
 STRIPE_HOST: Final = "api.stripe.com"
 
 
@@ -51,6 +53,14 @@ class Settings(BaseSettings):
     def _looks_like_a_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("sk_", "rk_")):
             raise ValueError("a Stripe secret key starts with sk_ or rk_")
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        read_rate(value)
         return value
 
     @property

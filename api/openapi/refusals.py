@@ -17,6 +17,7 @@ from api.errors import (
     IdempotencyKeyMissing,
     MalformedJson,
     PayloadTooLarge,
+    RateLimited,
     Unauthorized,
     ValidationFailed,
 )
@@ -31,7 +32,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _ALWAYS: Final[Kinds] = (PayloadTooLarge, CardNumberRefused)
 WITHOUT_KEY: Final[Kinds] = _ALWAYS
 # Whoever shows a key has it looked up.
-WITH_KEY: Final[Kinds] = (*_ALWAYS, Unauthorized, errors.DatabaseUnavailable)
+WITH_KEY: Final[Kinds] = (*_ALWAYS, Unauthorized, RateLimited, errors.DatabaseUnavailable)
 READING: Final[Kinds] = (*WITH_KEY, Forbidden)
 WRITING: Final[Kinds] = (*READING, MalformedJson, ValidationFailed, errors.IdempotencyKeyReused)
 KEY_NEEDED: Final[Kinds] = (IdempotencyKeyMissing,)
@@ -85,6 +86,11 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "Stripe knows no such payment method. Check the id, and that it was made with the same "
         "Stripe account and mode.",
         {"param": "payment_method"},
+    ),
+    "rate_limited": (
+        "This API key sends more requests than it may; nothing was done. Send this one again in "
+        "2 s.",
+        {},
     ),
     "idempotency_key_reused": (
         "The Idempotency-Key was used for another request. Send the first request unchanged, or "
