@@ -72,7 +72,9 @@ async def hooks(database_url: str, stand_in_url: str) -> AsyncIterator[Hooks]:
     """Give the test a deployment on each kind of database."""
     secrets = SecretStr(f"{SECRET}, {OLD_SECRET}")
     async with (
-        open_world(database_url, stand_in_url, stripe_webhook_secrets=secrets) as world,
+        open_world(
+            database_url, stand_in_url, stripe_webhook_secrets=secrets, payment_ttl=3600
+        ) as world,
         open_api(world) as api,
     ):
         yield Hooks(api, world)
