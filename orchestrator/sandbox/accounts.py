@@ -3,6 +3,7 @@
 import hashlib
 import random
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from orchestrator.sandbox.clock import Clock
 from orchestrator.sandbox.errors import resource_missing
 from orchestrator.sandbox.idempotency import IdempotencyStore
 from orchestrator.sandbox.model import Charge, Customer, Intent, PaymentMethod, Refund
+from orchestrator.sandbox.webhooks import Delivery, Outbox
 
 _ALPHABET = string.ascii_letters + string.digits
 _RANDOM = random.Random()
@@ -33,6 +35,8 @@ class Settings:
     amount_limit: int = 999_999_999_999  # docs.stripe.com/currencies: 12 digits for most cards
     confirm_while_action: str = "supersede"  # or "refuse"
     raw_card_data: bool = False  # may a secret key send card numbers? Stripe says no by default
+    webhook_retry_seconds: float = 1.0  # until the first retry; each next one takes twice as long
+    webhook_timeout_seconds: float = 10.0
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class Account:
     id: str
     clock: Clock
     settings: Settings
+    deliver: "Deliver"
     customers: dict[str, Customer] = field(default_factory=dict)
     payment_methods: dict[str, PaymentMethod] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
@@ -63,6 +68,7 @@ class Account:
     refunds: dict[str, Refund] = field(default_factory=dict)
     disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=Outbox)
     journal: list[JournalEntry] = field(default_factory=list)
     locked: set[str] = field(default_factory=set)
 
@@ -73,6 +79,12 @@ class Account:
     def now(self) -> int:
         """Read the account's time in whole seconds."""
         return int(self.clock.now())
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """Keep a new event and let it be delivered."""
+        self.events[event["id"]] = event
+        for delivery in self.outbox.add(event, lambda: new_id("del_1")):
+            self.deliver(self, delivery)
 
     def record(self, entry: JournalEntry) -> None:
         """Add ``entry`` to the journal, which forgets the oldest half once it is full."""
@@ -152,6 +164,9 @@ class Account:
         return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:16])
 
 
+Deliver = Callable[[Account, Delivery], None]
+
+
 def _missing(kind: str, id: str, param: str | None, *, path_param: str | None = None) -> Exception:
     if param is None:
         return resource_missing(kind, id, param=path_param or kind)
@@ -161,7 +176,8 @@ def _missing(kind: str, id: str, param: str | None, *, path_param: str | None = 
 class World:
     """All accounts, the shared clock and the settings new accounts start with."""
 
-    def __init__(self) -> None:
+    def __init__(self, deliver: Deliver) -> None:
+        self._deliver = deliver
         self.clock = Clock()
         self.accounts: dict[str, Account] = {}
         self.settings = Settings()
@@ -171,7 +187,7 @@ class World:
         found = self.accounts.get(key)
         if found is None:
             id = "acct_1" + hashlib.sha256(key.encode()).hexdigest()[:15]
-            found = Account(id, Clock(self.clock), replace(self.settings))
+            found = Account(id, Clock(self.clock), replace(self.settings), self._deliver)
             self.accounts[key] = found
         return found
 

@@ -1,6 +1,7 @@
 """The ASGI program: routes, headers, and connections that are dropped for real."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,7 +15,9 @@ from orchestrator.sandbox import errors
 from orchestrator.sandbox.accounts import World, new_id
 from orchestrator.sandbox.challenges import Challenges
 from orchestrator.sandbox.control import Control
+from orchestrator.sandbox.courier import Courier
 from orchestrator.sandbox.cross_origin import CrossOrigin
+from orchestrator.sandbox.delivery_control import DeliveryControl
 from orchestrator.sandbox.faults import Faults
 from orchestrator.sandbox.idempotency import Answer
 from orchestrator.sandbox.objects import API_VERSION
@@ -77,15 +80,25 @@ def create_app(on_call: OnCall | None = None) -> Starlette:
 
     ``on_call`` is awaited with the operation's name whenever a Stripe operation starts.
     """
-    world, faults = World(), Faults()
+    faults = Faults()
+    courier = Courier(faults)
+    world = World(courier.take)
     pipeline = Pipeline(world, faults, on_call)
     routes = [
         Route(operation.path, _endpoint(operation, pipeline), methods=[operation.method])
         for operation in OPERATIONS
     ]
-    routes += Challenges(world).routes() + Control(world, faults).routes()
+    routes += Challenges(world).routes() + Control(world, faults, courier.forget).routes()
+    routes += DeliveryControl(world, courier).routes()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await courier.close()
+
     return _Application(
         routes=routes,
+        lifespan=lifespan,
         middleware=[Middleware(CrossOrigin)],
         exception_handlers={HTTPException: _unrecognized},
     )

@@ -30,9 +30,8 @@ class Call:
 
     def emit(self, type: str, object: dict[str, Any]) -> None:
         """Record an event about ``object``, tied to this call."""
-        id = new_id("evt_1")
-        self.account.events[id] = {
-            "id": id,
+        event = {
+            "id": new_id("evt_1"),
             "object": "event",
             "api_version": API_VERSION,
             "created": self.account.now(),
@@ -42,6 +41,7 @@ class Call:
             "request": {"id": self.request_id, "idempotency_key": self.idempotency_key},
             "type": type,
         }
+        self.account.publish(event)
 
 
 Endpoint = Callable[[Call], dict[str, Any]]

@@ -3,7 +3,7 @@
 Every route takes a bearer key to mean one account; without one it means all of them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any
@@ -13,34 +13,39 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator.sandbox import attempts, errors, payment_intents, refunds
-from orchestrator.sandbox.accounts import Settings, World
+from orchestrator.sandbox.accounts import Account, Settings, World
 from orchestrator.sandbox.calls import Call
 from orchestrator.sandbox.challenges import OUTCOMES, customer_call, end_challenge
 from orchestrator.sandbox.charge_objects import refund_json
-from orchestrator.sandbox.clock import ClockInvalid, move
+from orchestrator.sandbox.clock import move
+from orchestrator.sandbox.control_calls import (
+    ControlInvalid,
+    Handler,
+    answering,
+    body_of,
+    json_of,
+    key_of,
+)
 from orchestrator.sandbox.declines import issuer_decline
-from orchestrator.sandbox.errors import ApiError, Declined
-from orchestrator.sandbox.faults import FaultInvalid, Faults, read_rules
+from orchestrator.sandbox.errors import Declined
+from orchestrator.sandbox.faults import DELIVERIES, Faults, read_rules
 from orchestrator.sandbox.model import Charge, Intent, Status
 from orchestrator.sandbox.objects import intent_json
 from orchestrator.sandbox.operations import OPERATIONS
-from orchestrator.sandbox.pipeline import answer_of, parse_key
 
-_OPERATION_NAMES = frozenset(operation.name for operation in OPERATIONS)
+_OPERATION_NAMES = frozenset({*(operation.name for operation in OPERATIONS), DELIVERIES})
 REASONS = (None, "duplicate", "fraudulent", "requested_by_customer")
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-class ControlInvalid(ValueError):
-    """A control call that cannot be understood."""
 
 
 class Control:
     """The routes under ``/_sandbox``."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
+    def __init__(
+        self, world: World, faults: Faults, forget: Callable[[list[Account]], None]
+    ) -> None:
         self._world = world
         self._faults = faults
+        self._forget = forget
 
     def routes(self) -> list[Route]:
         """List the routes."""
@@ -62,13 +67,13 @@ class Control:
             ("POST", "/_sandbox/refunds/{id}/finish", self.finish_refund),
         )
         return [
-            Route(path, _answering(handler), methods=[method]) for method, path, handler in table
+            Route(path, answering(handler), methods=[method]) for method, path, handler in table
         ]
 
     async def add_faults(self, request: Request) -> Response:
         """Add fault rules; they count calls from now on."""
         account = self._account_id(request)
-        rules = read_rules(await _json(request), _OPERATION_NAMES, account)
+        rules = read_rules(await json_of(request), _OPERATION_NAMES, account)
         self._faults.rules += rules
         return JSONResponse({"rules": self._faults.shown(account)})
 
@@ -83,24 +88,24 @@ class Control:
 
     async def move_clock(self, request: Request) -> Response:
         """Move the clock of one account, or of all, forward: by seconds, or to a time."""
-        key = _key(request)
+        key = key_of(request)
         clock = self._world.clock if key is None else self._world.account(key).clock
-        move(clock, await _body(request))
+        move(clock, await body_of(request))
         return JSONResponse({"now": clock.now()})
 
     async def show_clock(self, request: Request) -> Response:
         """Show the time by which an account lives."""
-        key = _key(request)
+        key = key_of(request)
         clock = self._world.clock if key is None else self._world.account(key).clock
         return JSONResponse({"now": clock.now()})
 
     async def change_settings(self, request: Request) -> Response:
         """Change settings of one account, or of all, the later ones too."""
-        given = await _body(request)
+        given = await body_of(request)
         unknown = set(given) - {field.name for field in fields(Settings)}
         if unknown:
             raise ControlInvalid(f"unknown settings: {', '.join(sorted(unknown))}")
-        key = _key(request)
+        key = key_of(request)
         changed = [account.settings for account in self._world.chosen(key)]
         if key is None:
             changed.append(self._world.settings)
@@ -110,14 +115,15 @@ class Control:
         return JSONResponse(asdict(changed[-1]))
 
     async def reset(self, request: Request) -> Response:
-        """Forget one account with its fault rules, or everything."""
+        """Forget one account with its fault rules and deliveries, or everything."""
+        self._forget(self._world.chosen(key_of(request)))
         self._faults.forget(self._account_id(request))
-        self._world.reset(_key(request))
+        self._world.reset(key_of(request))
         return JSONResponse({})
 
     async def ledger(self, request: Request) -> Response:
         """Show the money that moved, the tries that failed, and every intent."""
-        accounts = self._world.chosen(_key(request))
+        accounts = self._world.chosen(key_of(request))
         charges = [charge for account in accounts for charge in account.charges.values()]
         intents = [intent for account in accounts for intent in account.intents.values()]
         return JSONResponse(
@@ -130,19 +136,19 @@ class Control:
 
     async def requests(self, request: Request) -> Response:
         """Show the journal of API requests, oldest first."""
-        accounts = self._world.chosen(_key(request))
+        accounts = self._world.chosen(key_of(request))
         entries = [asdict(entry) for account in accounts for entry in account.journal]
         return JSONResponse({"requests": entries})
 
     async def authenticate(self, request: Request) -> Response:
         """End an open challenge as the customer would."""
-        call, intent = self._intent_call(request, await _body(request), Status.requires_action)
+        call, intent = self._intent_call(request, await body_of(request), Status.requires_action)
         end_challenge(call, intent, passed=_succeeds(call))
         return JSONResponse(intent_json(intent))
 
     async def finish_processing(self, request: Request) -> Response:
         """End what the network was processing."""
-        call, intent = self._intent_call(request, await _body(request), Status.processing)
+        call, intent = self._intent_call(request, await body_of(request), Status.processing)
         code = call.params.get("decline_code", "generic_decline")
         decline = None if _succeeds(call) else issuer_decline(code)
         with suppress(Declined):
@@ -151,8 +157,8 @@ class Control:
 
     async def confirm_in_browser(self, request: Request) -> Response:
         """Confirm as a page holding the client secret would; the answer is Stripe's."""
-        given = await _body(request)
-        account, intent = self._world.find_intent(request.path_params["id"], _key(request))
+        given = await body_of(request)
+        account, intent = self._world.find_intent(request.path_params["id"], key_of(request))
         if intent.id in account.locked:
             raise errors.lock_timeout()
         params = {"client_secret": intent.client_secret, **given}
@@ -161,7 +167,7 @@ class Control:
 
     async def refund(self, request: Request) -> Response:
         """Give money back, as the shop would in its dashboard."""
-        given = await _body(request)
+        given = await body_of(request)
         call, intent = self._intent_call(request, given, Status.succeeded)
         amount, reason = given.get("amount"), given.get("reason")
         if not (amount is None or type(amount) is int) or reason not in REASONS:
@@ -171,7 +177,7 @@ class Control:
 
     async def finish_refund(self, request: Request) -> Response:
         """Let a refund end as its card says it ends some time later."""
-        id, key = request.path_params["id"], _key(request)
+        id, key = request.path_params["id"], key_of(request)
         for account in self._world.chosen(key):
             if id in account.refunds:
                 call = customer_call(request, account, {})
@@ -180,51 +186,19 @@ class Control:
         raise errors.resource_missing("refund", id, param="id")
 
     def _account_id(self, request: Request) -> str | None:
-        key = _key(request)
+        key = key_of(request)
         return None if key is None else self._world.account(key).id
 
     def _intent_call(
         self, request: Request, given: dict[str, Any], status: Status
     ) -> tuple[Call, Intent]:
-        account, intent = self._world.find_intent(request.path_params["id"], _key(request))
+        account, intent = self._world.find_intent(request.path_params["id"], key_of(request))
         if intent.status is not status:
             raise errors.unexpected_state(
                 f"The PaymentIntent has a status of {intent.status}, not {status}.",
                 intent_json(intent),
             )
         return customer_call(request, account, given), intent
-
-
-def _answering(handler: Handler) -> Handler:
-    async def answer(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except ApiError as error:
-            drawn = answer_of(error)
-            return Response(drawn.body, drawn.status, media_type=drawn.content_type)
-        except (ControlInvalid, ClockInvalid, FaultInvalid) as error:
-            return JSONResponse({"error": {"message": str(error)}}, status_code=400)
-
-    return answer
-
-
-def _key(request: Request) -> str | None:
-    authorization = request.headers.get("authorization")
-    return None if authorization is None else parse_key(authorization)
-
-
-async def _json(request: Request) -> Any:
-    try:
-        return await request.json() if await request.body() else {}
-    except ValueError as error:
-        raise ControlInvalid("the body is not JSON") from error
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    given = await _json(request)
-    if not isinstance(given, dict):
-        raise ControlInvalid("the body is not a JSON object")
-    return given
 
 
 def _succeeds(call: Call) -> bool:

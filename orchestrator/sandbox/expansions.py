@@ -24,6 +24,7 @@ EXPANDABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "refund": {"charge": "charge", "payment_intent": "payment_intent"},
         "customer": {},
         "event": {},
+        "webhook_endpoint": {},
     }
 )
 _DRAWN: Final[Mapping[str, Callable[[Account, str], dict[str, Any]]]] = MappingProxyType(

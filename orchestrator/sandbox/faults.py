@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 LONGEST_SECONDS: Final = 3600
+# What is named as the operation of a rule about deliveries; ``*`` does not mean it.
+DELIVERIES: Final = "webhooks.deliver"
 
 
 class Kind(StrEnum):
@@ -22,6 +24,12 @@ class Kind(StrEnum):
     bad_gateway_502 = "bad_gateway_502"  # not JSON; `effect`: it happened and is stored
     latency = "latency"  # `seconds`, `when`: before or after the effect
     unauthorized_401 = "unauthorized_401"
+    deliver_twice = "deliver_twice"  # the event is delivered, and then once more
+    deliver_late = "deliver_late"  # `seconds` later
+    deliver_never = "deliver_never"
+
+
+DELIVERY_KINDS: Final = frozenset({Kind.deliver_twice, Kind.deliver_late, Kind.deliver_never})
 
 
 class When(StrEnum):
@@ -60,7 +68,7 @@ class Rule:
     def counts(self, operation: str, account: str, facts: Mapping[str, str]) -> bool:
         """Tell whether a call is one this rule counts."""
         return (
-            self.operation in ("*", operation)
+            (self.operation == operation or (self.operation == "*" and operation != DELIVERIES))
             and self.account in (None, account)
             and all(facts.get(name) == wanted for name, wanted in self.match.items())
         )
@@ -95,7 +103,7 @@ class Faults:
         return [asdict(rule) for rule in self.rules if account in (None, rule.account)]
 
 
-MATCHABLE = frozenset({"payment_intent", "payment_method", "idempotency_key", "id"})
+MATCHABLE = frozenset({"payment_intent", "payment_method", "idempotency_key", "id", "type"})
 _FIELDS = frozenset({"operation", "kind", "nth", "times", "seconds", "when", "effect", "match"})
 
 
@@ -127,6 +135,9 @@ def read_rule(given: Any, operations: frozenset[str], account: str | None) -> Ru
         raise FaultInvalid(f"unknown operation: {given.get('operation')}; known: *, {known}")
     if given.get("kind") not in list(Kind):
         raise FaultInvalid(f"unknown kind: {given.get('kind')}; known: {', '.join(Kind)}")
+    if (given["kind"] in DELIVERY_KINDS) is not (given["operation"] == DELIVERIES):
+        kinds = ", ".join(sorted(DELIVERY_KINDS))
+        raise FaultInvalid(f"{DELIVERIES} goes with one of {kinds}, and they with nothing else")
     _check_values(given)
     return Rule(
         **{

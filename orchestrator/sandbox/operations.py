@@ -11,6 +11,7 @@ from orchestrator.sandbox import (
     payment_intents,
     payment_methods,
     refunds,
+    webhook_endpoints,
 )
 from orchestrator.sandbox.calls import Endpoint
 
@@ -154,5 +155,40 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("refunds.list", "GET", "/v1/refunds", refunds.list_all, _P.LIST_REFUNDS),
     Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", refunds.retrieve, _P.EXPAND_ONLY),
     Operation("events.list", "GET", "/v1/events", events.list_all, _P.LIST_EVENTS),
+    Operation(
+        "webhook_endpoints.create",
+        "POST",
+        "/v1/webhook_endpoints",
+        webhook_endpoints.create,
+        _P.CREATE_ENDPOINT,
+    ),
+    Operation(
+        "webhook_endpoints.list",
+        "GET",
+        "/v1/webhook_endpoints",
+        webhook_endpoints.list_all,
+        _P.PAGE,
+    ),
+    Operation(
+        "webhook_endpoints.retrieve",
+        "GET",
+        "/v1/webhook_endpoints/{id}",
+        webhook_endpoints.retrieve,
+        _P.EXPAND_ONLY,
+    ),
+    Operation(
+        "webhook_endpoints.update",
+        "POST",
+        "/v1/webhook_endpoints/{id}",
+        webhook_endpoints.update,
+        _P.UPDATE_ENDPOINT,
+    ),
+    Operation(
+        "webhook_endpoints.delete",
+        "DELETE",
+        "/v1/webhook_endpoints/{id}",
+        webhook_endpoints.delete,
+        _P.NOTHING,
+    ),
     Operation("events.retrieve", "GET", "/v1/events/{id}", events.retrieve, _P.EXPAND_ONLY),
 )

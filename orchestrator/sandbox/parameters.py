@@ -263,3 +263,20 @@ LIST_EVENTS = _table(
     type=Parameter(identifier),
     types=Parameter(strings),
 )
+UPDATE_ENDPOINT = _table(
+    EXPAND_ONLY,
+    description=Parameter(string),
+    disabled=Parameter(boolean),
+    enabled_events=Parameter(strings),
+    metadata=Parameter(metadata),
+    url=Parameter(identifier),
+)
+CREATE_ENDPOINT = _table(
+    EXPAND_ONLY,
+    _inert("api_version"),
+    connect=Parameter(unsupported),
+    description=Parameter(string),
+    enabled_events=Parameter(strings, required=True),
+    metadata=Parameter(metadata),
+    url=Parameter(identifier, required=True),
+)

@@ -49,7 +49,7 @@ def hashes(table: Mapping[str, Parameter], prefix: str = "") -> Iterator[tuple[s
 
 def _required(table: Mapping[str, Parameter], prefix: str, *, apart_from: str) -> Given:
     return {
-        _within(prefix, name): CHOSEN.get(name, PLAIN)
+        _within(prefix, name) + ("[0]" if row.kind is strings else ""): CHOSEN.get(name, PLAIN)
         for name, row in table.items()
         if row.required and name != apart_from
     }
@@ -106,7 +106,11 @@ async def test_an_unknown_parameter_is_refused(
 async def test_a_missing_parameter_is_named(sandbox: Sandbox, name: str, absent: str) -> None:
     """A required parameter that is absent is ``parameter_missing`` and named."""
     operation = BY_NAME[name]
-    given = {name: value for name, value in required(operation).items() if name != absent}
+    given = {
+        name: value
+        for name, value in required(operation).items()
+        if name.removesuffix("[0]") != absent
+    }
     error = await refusal(sandbox, operation, given)
 
     assert (error["code"], error["param"]) == ("parameter_missing", absent)
@@ -136,7 +140,9 @@ async def test_a_word_is_no_hash_list_or_integer(
 ) -> None:
     """A word where a hash, a list or an integer belongs is refused by the parameter's name."""
     operation = BY_NAME[name]
-    error = await refusal(sandbox, operation, {**required(operation), parameter: "word"})
+    given = required(operation)
+    given.pop(f"{parameter}[0]", None)
+    error = await refusal(sandbox, operation, {**given, parameter: "word"})
 
     assert error["param"] == parameter
 

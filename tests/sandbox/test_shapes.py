@@ -195,6 +195,21 @@ async def test_a_refund_has_stripes_shape(sandbox: Sandbox) -> None:
     assert [fault for refund in seen for fault in faults_of("refund", refund)] == []
 
 
+async def test_a_webhook_endpoint_has_stripes_shape(sandbox: Sandbox) -> None:
+    """An endpoint is as Stripe describes it when it is made, changed, listed and deleted."""
+    path = "/v1/webhook_endpoints"
+    form = "url=http://127.0.0.1:1/&enabled_events[0]=charge.failed&metadata[a]=b&description=Tea"
+    _, made, _ = await sandbox.raw("POST", path, form)
+    _, changed, _ = await sandbox.raw("POST", f"{path}/{made['id']}", "disabled=true")
+    listed = await drawn(sandbox, path)
+    _, gone, _ = await sandbox.raw("DELETE", f"{path}/{made['id']}")
+
+    assert faults_of("webhook_endpoint", made) == []
+    assert faults_of("webhook_endpoint", changed) == []
+    assert faults_of(answer_schema("GET", path), listed) == []
+    assert faults_of(answer_schema("DELETE", path + "/{id}"), gone) == []
+
+
 @pytest.mark.parametrize(
     "card", [id for id, card in TEST_CARDS.items() if card.then not in (None, EARLY_FRAUD_WARNING)]
 )
