@@ -60,7 +60,10 @@ class Runtime:
         # Whoever starts a process is told of a wrong address at once; requests wait.
         database = PatientDatabase(database, settings.database_retry)
         gateway = StripeGateway(
-            key, api_base=settings.stripe_api_base, timeout_seconds=settings.stripe_timeout
+            key,
+            api_base=settings.stripe_api_base,
+            timeout_seconds=settings.stripe_timeout,
+            calls_per_second=settings.calls_per_second,
         )
         timing = Timing(
             stripe_timeout_seconds=settings.stripe_timeout,

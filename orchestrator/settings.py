@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.rates import read_rate
 
+# https://docs.stripe.com/rate-limits: to one endpoint, in a sandbox; a live account has more.
+STRIPE_CALLS_PER_SECOND: Final = 25.0
 STRIPE_HOST: Final = "api.stripe.com"
 
 
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     stripe_api_base: str | None = None
     stripe_webhook_secrets: SecretStr | None = None
     stripe_timeout: float = Field(default=30.0, gt=0, le=300)
+    stripe_rate: float | None = Field(default=None, gt=0, le=10_000)
     max_attempts: int = Field(default=4, ge=1, le=10)
     payment_ttl: int = Field(default=86400, ge=1)
     confirm_deadline: int = Field(default=3600, ge=1)
@@ -62,6 +65,16 @@ class Settings(BaseSettings):
             return None
         read_rate(value)
         return value
+
+    @property
+    def calls_per_second(self) -> float | None:
+        """How often one operation of Stripe's is asked for: Stripe's own limit where it is Stripe.
+
+        Null, for another address, is as often as anybody wants.
+        """
+        if self.stripe_rate is not None:
+            return self.stripe_rate
+        return STRIPE_CALLS_PER_SECOND if self.speaks_to_stripe else None
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from stripe.oauth_error import OAuthError
 from orchestrator import metrics
 from orchestrator.gateway.answers import Answer
 from orchestrator.gateway.operations import operation_of
+from orchestrator.gateway.pace import Pace
 from orchestrator.gateway.views import ReplyKind
 
 # The SDK logs what we sent, twice a call; its telemetry names the host and costs time.
@@ -107,11 +108,19 @@ _RESERVED_PARAMETERS: Final = frozenset(
 class StripeCalls:
     """Single calls to Stripe's API; one instance may serve several event loops."""
 
-    def __init__(self, api_key: str, *, api_base: str | None, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        api_base: str | None,
+        timeout_seconds: float,
+        calls_per_second: float | None = None,
+    ) -> None:
         """Prepare the calls; nothing is opened before the first call.
 
         ``api_base`` replaces Stripe's address and may carry a path. ``timeout_seconds`` bounds a
         whole call, from connecting to the last byte (past five seconds, to the next full one).
+        ``calls_per_second`` bounds how often one operation is asked for; null does not.
 
         Raises:
             ValueError: the key is empty, or the timeout is not positive.
@@ -123,6 +132,7 @@ class StripeCalls:
         self._api_key = api_key
         self._api_base = (api_base or stripe.DEFAULT_API_BASE).rstrip("/")
         self._timeout_seconds = timeout_seconds
+        self._pace = Pace(calls_per_second)
         # An aiohttp session belongs to the loop it was made in.
         self._connections: dict[asyncio.AbstractEventLoop, _Connection] = {}
 
@@ -162,6 +172,13 @@ class StripeCalls:
         self, method: str, path: str, parameters: Mapping[str, Any], idempotency_key: str | None
     ) -> Answer:
         """Send one call and count it, also where nobody waits for its end any more."""
+        operation = operation_of(method, path)
+        wait = self._pace.turn(operation)
+        if wait is None:
+            metrics.stripe_called(operation, "held_back", 0.0)
+            return Answer(kind=ReplyKind.busy, code="held_back", message="Too many calls at once.")
+        if wait:
+            await asyncio.sleep(wait)
         began, result = time.perf_counter(), "given_up"
         try:
             answer = await self._send(method, path, parameters, idempotency_key)
@@ -170,7 +187,7 @@ class StripeCalls:
             return answer
         finally:
             seconds = time.perf_counter() - began
-            metrics.stripe_called(operation_of(method, path), result, seconds)
+            metrics.stripe_called(operation, result, seconds)
 
     async def _send(
         self, method: str, path: str, parameters: Mapping[str, Any], idempotency_key: str | None

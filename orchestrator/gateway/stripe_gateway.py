@@ -22,13 +22,25 @@ _MAXIMUM_CHARGE_PAGES: Final = 10
 class StripeGateway:
     """Stripe's API as the orchestrator needs it; one instance may serve several event loops."""
 
-    def __init__(self, api_key: str, *, api_base: str | None, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        api_base: str | None,
+        timeout_seconds: float,
+        calls_per_second: float | None = None,
+    ) -> None:
         """Prepare a gateway; nothing is opened before the first call.
 
         Raises:
             ValueError: as ``StripeCalls`` does.
         """
-        self._calls = StripeCalls(api_key, api_base=api_base, timeout_seconds=timeout_seconds)
+        self._calls = StripeCalls(
+            api_key,
+            api_base=api_base,
+            timeout_seconds=timeout_seconds,
+            calls_per_second=calls_per_second,
+        )
         self.customers = StripeCustomers(self._calls)
         self.events = StripeEvents(self._calls)
 
