@@ -6,24 +6,6 @@ from tests.store.builders import NOW, Row, insert, update
 from tests.store.refusal import assert_refused
 from tests.store.worlds import World
 
-DISABLED = "payment_id = 'pay_c'"
-ENABLED = {"enabled_at": NOW, "enabled_reason": "x", "enabled_actor_kind": "api_key"}
-BY_HAND = {"payment_id": None, "actor_kind": "api_key", "actor_id": "k", "request_id": "req_1"}
-
-
-def disablement(**columns: object) -> Row:
-    """Build the row that disables another card."""
-    row: Row = {
-        "owner": "shop",
-        "scope_key": "fingerprint:other",
-        "disabled_at": NOW,
-        "scope": "fingerprint",
-        "payment_method": "pm_other",
-        "payment_id": "pay_c",
-        "reason": "lost_card",
-    }
-    return row | columns
-
 
 def anomaly(**columns: object) -> Row:
     """Build the row of another anomaly."""
@@ -74,55 +56,6 @@ REFUSED: dict[str, str] = {
         "legal_edges", "source = 'card_disabled' AND event = 'expire'", target="succeeded"
     ),
     "edge removed": "DELETE FROM legal_edges WHERE event = 'expire'",
-    "disablement of no payment": insert("card_disablements", disablement(payment_id="pay_new")),
-    "disablement of no scope": insert("card_disablements", disablement(scope="everything")),
-    "disablement twice": insert(
-        "card_disablements",
-        disablement(scope_key="fingerprint:finger1", disabled_at="2027-01-01T00:00:00.000000Z"),
-    ),
-    "disablement's reason": update("card_disablements", DISABLED, reason="x"),
-    "disablement ended and rewritten": update("card_disablements", DISABLED, reason="x", **ENABLED),
-    "disablement ended for another scope": update(
-        "card_disablements", DISABLED, scope="customer_and_fingerprint", **ENABLED
-    ),
-    "disablement ended for another card": update(
-        "card_disablements", DISABLED, payment_method="pm_x", **ENABLED
-    ),
-    "disablement ended for another scope key": update(
-        "card_disablements", DISABLED, scope_key="fingerprint:x", **ENABLED
-    ),
-    "disablement ended for another owner": update(
-        "card_disablements", DISABLED, owner="x", **ENABLED
-    ),
-    "disablement ended for another payment": update(
-        "card_disablements", DISABLED, payment_id=None, **ENABLED
-    ),
-    "disablement ended for another moment": update(
-        "card_disablements", DISABLED, disabled_at=NOW, **ENABLED
-    ),
-    "disablement ended for another actor": update(
-        "card_disablements", DISABLED, actor_kind="api_key", **ENABLED
-    ),
-    "disablement ended for another request": update(
-        "card_disablements", DISABLED, request_id="x", **ENABLED
-    ),
-    "disablement ended for another key": update(
-        "card_disablements", DISABLED, actor_id="x", **ENABLED
-    ),
-    "disablement by nobody": insert("card_disablements", disablement(payment_id=None)),
-    "disablement by a worker": insert(
-        "card_disablements", disablement(**BY_HAND | {"actor_kind": "worker"})
-    ),
-    "disablement ended by nobody": update(
-        "card_disablements", DISABLED, **ENABLED | {"enabled_actor_kind": None}
-    ),
-    "disablement ended by a worker": update(
-        "card_disablements", DISABLED, **ENABLED | {"enabled_actor_kind": "worker"}
-    ),
-    "disablement ended without a reason": update(
-        "card_disablements", DISABLED, **ENABLED | {"enabled_reason": None}
-    ),
-    "disablement deleted": f"DELETE FROM card_disablements WHERE {DISABLED}",
     "anomaly of no payment": insert("anomalies", anomaly(payment_id="pay_new")),
     "anomaly changed": update("anomalies", "payment_id = 'pay_b'", detail="x"),
     "anomaly deleted": "DELETE FROM anomalies WHERE payment_id = 'pay_b'",
@@ -169,12 +102,6 @@ REFUSED: dict[str, str] = {
 }
 
 ACCEPTED: dict[str, str] = {
-    "disablement": insert("card_disablements", disablement()),
-    "disablement by hand": insert("card_disablements", disablement(**BY_HAND)),
-    "disablement by Stripe": insert(
-        "card_disablements", disablement(**BY_HAND | {"actor_kind": "stripe"})
-    ),
-    "disablement ended": update("card_disablements", DISABLED, **ENABLED),
     "anomaly": insert("anomalies", anomaly()),
     "anomaly of another kind": insert("anomalies", anomaly(payment_id="pay_b")),
     "anomaly again": insert("anomalies", anomaly(payment_id="pay_b", kind="late_success")),
