@@ -26,6 +26,14 @@ from tests.store.seeds import seed
 from tests.stored_payments import START
 
 LAST_INDEX = "ix_payments_transaction"
+# What 0001 has no room for; the history, and with it the feed, comes back whole.
+NEWER_TABLES = (
+    "customers",
+    "stripe_events",
+    "card_outcomes",
+    "webhook_endpoints",
+    "webhook_deliveries",
+)
 NEWER = "UPDATE alembic_version SET version_num = '9999'"
 
 
@@ -102,8 +110,9 @@ async def test_a_step_keeps_every_row(database_url: str) -> None:
     migrate.upgrade(database_url)
     after = await asyncio.to_thread(on, database_url, everything)
 
-    assert before.pop("customers") != []
-    assert after.pop("customers") == []
+    for table in NEWER_TABLES:
+        assert before.pop(table) != []
+        assert after.pop(table) == []
     assert after == before
     assert len(before["idempotency_keys"]) > 0
     assert len(before["card_disablements"]) > 0
@@ -130,11 +139,11 @@ async def test_keys_of_customers_do_not_stop_a_step_back(database_url: str) -> N
 
 @pytest.mark.parametrize("start", ["base", "0001"])
 async def test_failed_step_changes_nothing(database_url: str, start: str) -> None:
-    """Where the last statement fails, schema, version and rows stay; later the step succeeds."""
+    """Where the last statement of a step fails, schema, version and rows stay; later the step succeeds."""
     newest = await asyncio.to_thread(on, database_url, rules)
     await seed(database_url)
     await asyncio.to_thread(step_back, database_url, start)
-    # The last statement of all makes an index of this name.
+    # The last statement of 0002 makes an index of this name.
     await asyncio.to_thread(execute, database_url, f"CREATE TABLE {LAST_INDEX} (id INTEGER)")
     before = await asyncio.to_thread(look_at, database_url)
 
