@@ -129,6 +129,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.AttemptInProgress: 409,
         errors.PaymentEnding: 409,
         errors.CardDisabled: 409,
+        errors.CardAttemptsExhausted: 409,
         errors.IdempotencyKeyInUse: 409,
         errors.WriteConflict: 409,
         PayloadTooLarge: 413,
@@ -234,6 +235,8 @@ def _headers(error: Exception) -> dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, RateLimited):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, errors.CardAttemptsExhausted):
+        return {"Retry-After": str(error.retry_after_seconds)}
     if kind in RETRY_AFTER:
         return {"Retry-After": str(RETRY_AFTER[kind])}
     return {}

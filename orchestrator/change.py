@@ -34,6 +34,7 @@ class Change:
     attempts_closed: tuple[Row, ...] = ()
     disablements: tuple[Row, ...] = ()
     anomalies: tuple[Row, ...] = ()
+    card_outcomes: tuple[Row, ...] = ()
     cards: tuple[Row, ...] = ()
     idempotency: tuple[Row, ...] = ()
     alerts: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Draft:
         self.attempts_closed: list[Row] = []
         self.disablements: list[Row] = []
         self.anomalies: list[Row] = []
+        self.card_outcomes: list[Row] = []
         self.cards: list[Row] = []
         self.idempotency: list[Row] = []
         self.alerts: list[str] = []
@@ -166,6 +168,18 @@ class Draft:
             }
         )
 
+    def count_card(self, fingerprint: str, charge: str, *, approved: bool) -> None:
+        """Note how a charge on a card ended, as of now: that is when we learned of it."""
+        self.card_outcomes.append(
+            {
+                "charge": charge,
+                "payment_id": self.payment.id,
+                "fingerprint": fingerprint,
+                "approved": approved,
+                "noted_at": self.now,
+            }
+        )
+
     def note_anomaly(self, kind: str, detail: str, evidence: int | None) -> None:
         """Put something on record that nobody expected and that must not move the payment."""
         self.anomalies.append(
@@ -191,6 +205,7 @@ class Draft:
             attempts_closed=tuple(self.attempts_closed),
             disablements=tuple(self.disablements),
             anomalies=tuple(self.anomalies),
+            card_outcomes=tuple(self.card_outcomes),
             cards=tuple(self.cards),
             idempotency=tuple(self.idempotency),
             alerts=tuple(self.alerts),

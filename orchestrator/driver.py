@@ -13,6 +13,7 @@ from uuid import uuid4
 import structlog
 
 from orchestrator import metrics
+from orchestrator.card_caps import Caps
 from orchestrator.change import Change
 from orchestrator.errors import DatabaseUnavailable, PaymentNotFound, WriteConflict
 from orchestrator.gateway.parsing import merge_failure
@@ -42,6 +43,7 @@ class Driver:
     gateway: Gateway
     rules: RuleSet
     timing: Timing = field(default_factory=Timing)
+    caps: Caps = field(default_factory=Caps)
     clock: Callable[[], datetime] = utc_now
 
     async def write(self, change: Change) -> Payment:

@@ -10,6 +10,7 @@
     │   ├── AttemptInProgress
     │   ├── PaymentEnding
     │   ├── CardDisabled
+    │   ├── CardAttemptsExhausted
     │   ├── CardUnknown
     │   ├── IdempotencyKeyReused
     │   └── IdempotencyKeyInUse
@@ -23,6 +24,10 @@
 
 The HTTP status of each stands in ``api/errors.py`` and nowhere else.
 """
+
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any
 
 
 class OrchestratorError(Exception):
@@ -103,6 +108,21 @@ class CardDisabled(Refused):
     """The card may not be used again."""
 
     code = "card_disabled"
+
+
+class CardAttemptsExhausted(Refused):
+    """The card has been declined too often; ``retry_after_seconds`` says how long it rests."""
+
+    code = "card_attempts_exhausted"
+
+    def __init__(self, free_from: datetime, now: datetime, **facts: Any) -> None:
+        self.retry_after_seconds = ceil((free_from - now).total_seconds())
+        super().__init__(
+            "The card has been declined too often, in this payment or in others. It may be tried "
+            f"again from {free_from.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC on, another card at "
+            "any time.",
+            **facts,
+        )
 
 
 class CardUnknown(Refused):

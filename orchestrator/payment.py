@@ -47,6 +47,8 @@ class OpenAttempt:
     ``payment_methods`` holds the card's id as it was sent and as Stripe answered it (a shared test
     id such as ``pm_card_visa`` comes back as another one). ``charge_before`` is the intent's
     latest charge when the own answer was read: that charge and older ones are not this attempt's.
+    ``declined_card`` is the card's fingerprint where it has been declined of late: an approval is
+    then worth a note.
     """
 
     number: int
@@ -54,6 +56,7 @@ class OpenAttempt:
     answer: Answer | None = None
     charge_before: str | None = None
     undecided: Failure | None = None
+    declined_card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,8 @@ def _open_attempt(value: dict[str, Any]) -> OpenAttempt:
         answer=value["answer"],
         charge_before=value["charge_before"],
         undecided=_failure(value["undecided"]),
+        # Attempts that an older version opened have none.
+        declined_card=value.get("declined_card"),
     )
 
 

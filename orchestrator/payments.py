@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from orchestrator.card_caps import LONGEST_WINDOW
 from orchestrator.creation import create_intent, new_payment
 from orchestrator.driver import MAX_ROUNDS
 from orchestrator.errors import (
@@ -38,7 +39,7 @@ from orchestrator.requests import (
 from orchestrator.settle import Source, begin_payment, open_attempt
 from orchestrator.store.customers import find_customer_owner
 from orchestrator.store.requests import ConfirmView, find_replayed, keep_key, view_confirm
-from orchestrator.usable_card import usable_card
+from orchestrator.usable_card import declined_card, usable_card
 
 log = structlog.get_logger("orchestrator.payments")
 
@@ -105,7 +106,7 @@ class Payments(Reading):
         Raises:
             PaymentNotFound: the owner has no such payment.
             PaymentHandled, PaymentEnding, AttemptInProgress: the payment takes no card now.
-            CardUnknown, CardDisabled: this card cannot be tried; nothing moved.
+            CardUnknown, CardDisabled, CardAttemptsExhausted: this card cannot be tried now.
             IdempotencyKeyReused: the key stands for another request.
         """
         for _ in range(MAX_ROUNDS):
@@ -115,8 +116,9 @@ class Payments(Reading):
                 return Result(view.payment, True, settled=outcome_known(view.payment))
             refuse_confirm(view.payment, self.driver.clock())
             card = await usable_card(self.driver, view, request.payment_method)
+            declined = await declined_card(self.driver, view, card)
             try:
-                opened = await self._open(view, card, request, caller)
+                opened = await self._open(view, card, declined, request, caller)
             except WriteConflict:
                 continue
             payment = await self._send(opened, request, caller)
@@ -200,13 +202,19 @@ class Payments(Reading):
             payment_id,
             caller.idempotency_key or "",
             request.payment_method,
+            self.driver.clock() - LONGEST_WINDOW,
         )
         if view is None:
             raise PaymentNotFound(payment_id)
         return view
 
     async def _open(
-        self, view: ConfirmView, card: CardView | None, request: ConfirmPayment, caller: Caller
+        self,
+        view: ConfirmView,
+        card: CardView | None,
+        declined: str | None,
+        request: ConfirmPayment,
+        caller: Caller,
     ) -> Payment:
         """Phase A: spend the attempt and store its request, in one transaction."""
         now = self.driver.clock()
@@ -220,6 +228,7 @@ class Payments(Reading):
             rules_version=self.driver.rules.rules_version,
             idempotency=key_row(caller, "confirm", view.payment.id, now),
             cards=(card_row(view.payment.owner, card, now),) if card else (),
+            declined_card=declined,
         )
         return await self.driver.write(change)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from orchestrator.card_caps import Caps
 from orchestrator.customers import Cards, CardsByHand, Customers, Standings
 from orchestrator.driver import Driver
 from orchestrator.errors import Misconfigured
@@ -69,7 +70,8 @@ class Runtime:
             stripe_timeout_seconds=settings.stripe_timeout,
             confirm_deadline_seconds=settings.confirm_deadline,
         )
-        driver = Driver(database, gateway, rules, timing)
+        caps = Caps(settings.declines_per_day, settings.declines_per_30_days)
+        driver = Driver(database, gateway, rules, timing, caps)
         customers = Customers(driver, gateway.customers)
         standings = Standings(driver, customers)
         inbox = Inbox(driver, settings.live)

@@ -1,13 +1,15 @@
-"""Which cards may be tried: known to Stripe, a card at all, and not out of use."""
+"""Which cards may be tried: known to Stripe, a card at all, neither out of use nor worn out."""
 
 from dataclasses import replace
 
+from orchestrator.card_caps import LONGEST_WINDOW
 from orchestrator.change import scope_keys
 from orchestrator.driver import Driver
-from orchestrator.errors import CardDisabled, CardUnknown
+from orchestrator.errors import CardAttemptsExhausted, CardDisabled, CardUnknown
 from orchestrator.gateway.views import CardReply, CardView, ReplyKind
 from orchestrator.payment import Payment
 from orchestrator.refusals import allowed_events
+from orchestrator.store.card_outcomes import find_declines
 from orchestrator.store.customers import find_disablements
 from orchestrator.store.requests import ConfirmView, refresh_card
 
@@ -48,6 +50,39 @@ async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) ->
         now = driver.clock()
         await driver.database.write(refresh_card, view.payment.owner, card, now)
     return card
+
+
+async def declined_card(
+    driver: Driver, view: ConfirmView, looked_up: CardView | None
+) -> str | None:
+    """Return the card's fingerprint where declines of it are counted; refuse one with too many.
+
+    What is in flight is not counted: of several confirms of one card at the same moment, as many
+    may be too many.
+
+    Raises:
+        CardAttemptsExhausted: it has been declined too often since its last approval.
+    """
+    card = looked_up or view.card
+    if card is None or card.fingerprint is None or (looked_up is None and not view.declines):
+        return None
+    few = driver.caps.smallest is None or view.declines < driver.caps.smallest
+    if looked_up is None and few:
+        return card.fingerprint
+    now = driver.clock()
+    declines = await driver.database.read(
+        find_declines, card.fingerprint, now - LONGEST_WINDOW, driver.caps.largest
+    )
+    free_from = driver.caps.free_from(declines, now)
+    if free_from is not None:
+        raise CardAttemptsExhausted(
+            free_from,
+            now,
+            state=view.payment.state,
+            allowed_events=allowed_events(view.payment),
+            param="payment_method",
+        )
+    return card.fingerprint if declines else None
 
 
 def _fits(card: CardView, payment: Payment) -> bool:

@@ -117,6 +117,7 @@ CONFIRM: Final = _operation(
         errors.PaymentEnding,
         errors.AttemptInProgress,
         errors.CardDisabled,
+        errors.CardAttemptsExhausted,
         errors.CardUnknown,
     ),
     on="payment_id",

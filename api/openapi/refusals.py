@@ -82,6 +82,15 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
             "allowed_events": ["confirm", "cancel", "expire"],
         },
     ),
+    "card_attempts_exhausted": (
+        "The card has been declined too often, in this payment or in others. It may be tried "
+        "again from 2026-11-24 09:30:00 UTC on, another card at any time.",
+        {
+            "param": "payment_method",
+            "state": "requires_new_card",
+            "allowed_events": ["confirm", "cancel", "expire"],
+        },
+    ),
     "card_unknown": (
         "Stripe knows no such payment method. Check the id, and that it was made with the same "
         "Stripe account and mode.",

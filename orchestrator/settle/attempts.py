@@ -41,10 +41,12 @@ def open_attempt(
     rules_version: str,
     idempotency: Row | None = None,
     cards: tuple[Row, ...] = (),
+    declined_card: str | None = None,
 ) -> Change:
     """Spend an attempt: the ``confirm`` row, and all that is needed to send its request again.
 
-    Where a challenge is open it is abandoned first, in the same transaction.
+    Where a challenge is open it is abandoned first, in the same transaction. ``declined_card`` is
+    the card's fingerprint where declines of it are counted.
 
     Raises:
         IllegalTransition: the payment is in no state that takes a confirmation.
@@ -68,7 +70,9 @@ def open_attempt(
         parameters=parameters,
     )
     draft.remember(
-        open=OpenAttempt(number, (parameters["payment_method"],)), tries=0, seen_status=None
+        open=OpenAttempt(number, (parameters["payment_method"],), declined_card=declined_card),
+        tries=0,
+        seen_status=None,
     )
     draft.set(
         next_action=None,

@@ -173,6 +173,7 @@ def _apply(
     stripe_request_id: str | None,
 ) -> None:
     """Turn a ruling into its row or its intention; with an intention standing, into neither."""
+    _count_decline(draft, case.failure)
     _disable(draft, case, ruling)
     draft.set(last_outcome=outcome_shown(case.failure, ruling, draft.now), next_action=None)
     if draft.payment.intention is not None:
@@ -283,7 +284,16 @@ def _record_without_row(
     ruling = _rule(draft, case, rules)
     _charge_evidence(draft, charge, attempt, kind)
     draft.remember(counted=_with(draft.payment.settling.counted, charge.id))
+    _count_decline(draft, case.failure)
     _disable(draft, case, ruling)
+
+
+def _count_decline(draft: Draft, failure: Failure) -> None:
+    """Count a charge against its card, unless Stripe blocked it and no network was asked."""
+    fingerprint = failure.card.fingerprint if failure.card is not None else None
+    blocked = failure.outcome_read and failure.outcome_type == "blocked"
+    if failure.charge is not None and fingerprint is not None and not blocked:
+        draft.count_card(fingerprint, failure.charge, approved=False)
 
 
 def _disable(draft: Draft, case: Case, ruling: Ruling) -> None:

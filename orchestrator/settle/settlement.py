@@ -182,6 +182,7 @@ def _succeed(run: Situation, intent: IntentView) -> None:
         "evidence_status": intent.status,
         "stripe_request_id": run.observation.reply.request_id,
     }
+    _note_approval(run, intent)
     number = _attempt_of_success(run, intent, facts)
     run.draft.move(
         PaymentEvent.succeed,
@@ -236,6 +237,21 @@ def _attempt_of_success(run: Situation, intent: IntentView, facts: dict[str, Any
         charge=intent.latest_charge,
     )
     return run.payment.attempts_used
+
+
+def _note_approval(run: Situation, intent: IntentView) -> None:
+    """Let an approval end the count of its card's declines, where any are known.
+
+    The charge says which card it was, where it was read; the attempt's own answer was of its card.
+    """
+    if intent.latest_charge is None:
+        return
+    charges = {charge.id: charge.card for charge in intent.charges or ()}
+    card = charges.get(intent.latest_charge)
+    if card is not None and card.fingerprint is not None:
+        run.draft.count_card(card.fingerprint, intent.latest_charge, approved=True)
+    elif run.own and run.open is not None and run.open.declined_card is not None:
+        run.draft.count_card(run.open.declined_card, intent.latest_charge, approved=True)
 
 
 def _note_difference(run: Situation, intent: IntentView, evidence: int) -> None:

@@ -32,6 +32,7 @@ EXCEPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "evidence": APPEND,
         "anomalies": APPEND,
         "customers": APPEND,
+        "card_outcomes": APPEND,
         "idempotency_keys": APPEND,
         "deployment": APPEND,
     }

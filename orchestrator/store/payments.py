@@ -23,6 +23,7 @@ from orchestrator.store.rows import (
 from orchestrator.store.schema import (
     anomalies,
     attempts,
+    card_outcomes,
     evidence,
     idempotency_keys,
     payment_beginnings,
@@ -45,7 +46,14 @@ _UPDATE_PAYMENT = update_payment(CHANGING_COLUMNS)
 _BEGIN_HISTORY = insert(payment_beginnings).prefix_with("OR REPLACE")
 _INSERTS = {
     table.name: insert(table)
-    for table in (evidence, payment_transitions, attempts, idempotency_keys, anomalies)
+    for table in (
+        evidence,
+        payment_transitions,
+        attempts,
+        idempotency_keys,
+        anomalies,
+        card_outcomes,
+    )
 }
 
 
@@ -97,6 +105,7 @@ def _write_in_order(connection: Connection, change: Change) -> None:
         _write_step_by_step(connection, change)
     _append(connection, "idempotency", change)
     _append(connection, "anomalies", change)
+    _append(connection, "card_outcomes", change)
     for row in change.disablements:
         _run(connection, disable_card("r_", None), row)
     for row in change.cards:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, bindparam, false, func, insert, literal, or_, select
 
 from orchestrator.change import EVERYBODY
 from orchestrator.gateway.views import CardView
@@ -12,6 +12,7 @@ from orchestrator.store.one_row import Row, one_row
 from orchestrator.store.rows import payment_columns, payment_from_row
 from orchestrator.store.schema import (
     card_disablements,
+    card_outcomes,
     cards,
     idempotency_keys,
     payments,
@@ -29,12 +30,16 @@ class KeyUse(NamedTuple):
 
 
 class ConfirmView(NamedTuple):
-    """What a confirm is decided on. ``card`` is null while this owner has not used the card."""
+    """What a confirm is decided on. ``card`` is null while this owner has not used the card.
+
+    ``declines`` are those of the card since a moment, in every payment.
+    """
 
     payment: Payment
     key: KeyUse | None
     card: CardView | None
     disabled_reason: str | None
+    declines: int
 
 
 KEY_COLUMNS = (
@@ -72,6 +77,17 @@ _disabled_reason = (
     .scalar_subquery()
 )
 
+_declines = (
+    select(func.count())
+    .select_from(card_outcomes)
+    .where(
+        card_outcomes.c.fingerprint == cards.c.fingerprint,
+        card_outcomes.c.noted_at > bindparam("declined_since", type_=card_outcomes.c.noted_at.type),
+        card_outcomes.c.approved.is_(false()),
+    )
+    .scalar_subquery()
+)
+
 _CONFIRM_VIEW = (
     select(
         *payment_columns(),
@@ -84,6 +100,7 @@ _CONFIRM_VIEW = (
         cards.c.exp_year,
         cards.c.customer.label("card_customer"),
         _disabled_reason.label("disabled_reason"),
+        _declines.label("declines"),
     )
     .select_from(payments)
     .outerjoin(
@@ -122,17 +139,18 @@ def find_replayed(row: Row | None) -> tuple[Payment | None, KeyUse] | None:
     return (payment_from_row(row) if use.payment_id is not None else None, use)
 
 
-@one_row(_CONFIRM_VIEW, "owner", "payment_id", "key", "payment_method")
+@one_row(_CONFIRM_VIEW, "owner", "payment_id", "key", "payment_method", "declined_since")
 def view_confirm(row: Row | None) -> ConfirmView | None:
     """Read everything a confirm is decided on; null where the owner has no such payment."""
     if row is None:
         return None
-    tail: Any = row[-13:]
+    tail: Any = row[-14:]
     return ConfirmView(
         payment=payment_from_row(row),
         key=KeyUse(*tail[:5]) if tail[0] is not None else None,
         card=CardView(*tail[5:12]) if tail[5] is not None else None,
         disabled_reason=tail[12] if tail[5] is not None else None,
+        declines=tail[13],
     )
 
 

@@ -420,6 +420,20 @@ card_disablements = Table(
     **_SQLITE,
 )
 
+# How charges on a card ended, whichever payment and owner they were of: what networks count.
+card_outcomes = Table(
+    "card_outcomes",
+    metadata,
+    Column("charge", Text, primary_key=True),
+    Column("payment_id", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("approved", FLAG, nullable=False),
+    Column("noted_at", MOMENT, nullable=False),
+    ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_card_outcomes_payment"),
+    Index("ix_card_outcomes_fingerprint", "fingerprint", "noted_at", "approved"),
+    **_SQLITE,
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

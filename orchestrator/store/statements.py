@@ -28,6 +28,7 @@ from orchestrator.store.schema import (
     anomalies,
     attempts,
     card_disablements,
+    card_outcomes,
     cards,
     evidence,
     idempotency_keys,
@@ -46,6 +47,7 @@ class Shape(NamedTuple):
     attempts_closed: int
     disablements: int
     anomalies: int
+    card_outcomes: int
     cards: int
     idempotency: int
 
@@ -56,6 +58,7 @@ APPENDED: tuple[tuple[str, Table], ...] = (
     ("attempts_opened", attempts),
     ("idempotency", idempotency_keys),
     ("anomalies", anomalies),
+    ("card_outcomes", card_outcomes),
 )
 
 
@@ -80,6 +83,7 @@ def shape_of(change: Change) -> Shape:
         len(change.attempts_closed),
         len(change.disablements),
         len(change.anomalies),
+        len(change.card_outcomes),
         len(change.cards),
         len(change.idempotency),
     )

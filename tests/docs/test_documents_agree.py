@@ -100,7 +100,7 @@ def test_every_setting_is_explained() -> None:
     text = read("docs/operating.md")
     told = {
         name.lower(): default.strip("` ")
-        for name, default in re.findall(r"^\| `([A-Z_]+)` \|([^|]*)\|", text, re.MULTILINE)
+        for name, default in re.findall(r"^\| `([A-Z0-9_]+)` \|([^|]*)\|", text, re.MULTILINE)
     }
     defaults = {name: each.default for name, each in Settings.model_fields.items()}
 

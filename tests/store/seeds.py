@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from sqlalchemy import Connection, insert
+
 from orchestrator.change import Row
 from orchestrator.gateway.views import CardView
 from orchestrator.keys import create_key
@@ -11,6 +13,7 @@ from orchestrator.store.connections import Database, open_database
 from orchestrator.store.customers import keep_customer
 from orchestrator.store.inbox import insert_event, settle_events
 from orchestrator.store.keys import claim_mode, insert_key, revoke_key
+from orchestrator.store.schema import card_outcomes
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment, store_one_of_each
 
@@ -60,12 +63,27 @@ def stripe_event(name: str) -> Row:
     }
 
 
+def keep_outcome(connection: Connection, charge: str, payment_id: str) -> None:
+    """Store that a charge on the seeded card was declined."""
+    connection.execute(
+        insert(card_outcomes),
+        {
+            "charge": charge,
+            "payment_id": payment_id,
+            "fingerprint": CARD.fingerprint,
+            "approved": False,
+            "noted_at": START,
+        },
+    )
+
+
 async def _payments(database: Database) -> dict[str, Payment]:
     stored = await store_one_of_each(database)
     tell = Teller(database)
     declined = await tell.created(new_payment("pay_f"))
     declined = await tell.opened_with(declined, "pm_six", cards=(card_row("shop", CARD, START),))
     declined = await tell.declined(declined, "insufficient_funds")
+    await database.write(keep_outcome, "ch_counted", "pay_f")
     last_chance = await tell.created(new_payment("pay_g", max_attempts=1))
     last_chance = await tell.challenged(await tell.opened(last_chance, "pm_seven"))
     ending = await tell.ending(await tell.created(new_payment("pay_h")))

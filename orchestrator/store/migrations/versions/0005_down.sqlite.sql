@@ -1,0 +1,4 @@
+DROP TRIGGER card_outcomes_no_delete
+;;
+DROP TABLE card_outcomes
+;;
