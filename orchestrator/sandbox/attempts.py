@@ -7,6 +7,7 @@ from orchestrator.sandbox import intents
 from orchestrator.sandbox.accounts import new_id
 from orchestrator.sandbox.aftermath import follow_success
 from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.captures import capture_charge, held_seconds
 from orchestrator.sandbox.charge_objects import charge_json
 from orchestrator.sandbox.declines import Decline
 from orchestrator.sandbox.errors import ApiError, Declined
@@ -145,6 +146,7 @@ def _authorized(call: Call, intent: Intent, method: PaymentMethod, charge: Charg
         call.emit("payment_intent.succeeded", intent_json(intent))
         follow_success(call, charge)
     else:
+        charge.capture_before = call.account.now() + held_seconds(intent, method)
         call.emit("charge.succeeded", charge_json(charge))
         call.emit("payment_intent.amount_capturable_updated", intent_json(intent))
 
@@ -155,12 +157,6 @@ def _save_or_spend(intent: Intent, method: PaymentMethod) -> None:
         method.set_up = method.set_up or intent.setup_future_usage == "off_session"
     elif method.customer is None:
         method.spent = True
-
-
-def capture_charge(charge: Charge, amount: int) -> None:
-    """Take ``amount`` of what ``charge`` authorized."""
-    charge.captured = True
-    charge.amount_captured = amount
 
 
 def _declined(call: Call, intent: Intent, charge: Charge, decline: Decline) -> Declined:

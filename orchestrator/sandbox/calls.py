@@ -28,14 +28,20 @@ class Call:
     idempotency_key: str | None = None
     client: bool = False
 
-    def emit(self, type: str, object: dict[str, Any]) -> None:
-        """Record an event about ``object``, tied to this call."""
+    def emit(
+        self, type: str, object: dict[str, Any], previous: dict[str, Any] | None = None
+    ) -> None:
+        """Record an event about ``object``, tied to this call.
+
+        ``previous`` holds what an update changed, as it was before.
+        """
         event = {
             "id": new_id("evt_1"),
             "object": "event",
             "api_version": API_VERSION,
             "created": self.account.now(),
-            "data": {"object": object},
+            "data": {"object": object}
+            | ({} if previous is None else {"previous_attributes": previous}),
             "livemode": False,
             "pending_webhooks": 0,
             "request": {"id": self.request_id, "idempotency_key": self.idempotency_key},

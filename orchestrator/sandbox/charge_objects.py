@@ -56,6 +56,8 @@ def _payment_method_details(charge: Charge) -> dict[str, Any]:
         "three_d_secure": _three_d_secure(charge),
         "wallet": None,
     }
+    if charge.capture_before is not None:
+        details["capture_before"] = charge.capture_before
     return {"card": details, "type": "card"}
 
 
@@ -166,7 +168,7 @@ def refund_json(refund: Refund) -> dict[str, Any]:
             },
             "type": "card",
         },
-        "metadata": {},
+        "metadata": dict(refund.metadata),
         "payment_intent": refund.intent,
         "reason": refund.reason,
         "receipt_number": None,

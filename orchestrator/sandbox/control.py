@@ -15,6 +15,7 @@ from starlette.routing import Route
 from orchestrator.sandbox import attempts, errors, payment_intents, refunds
 from orchestrator.sandbox.accounts import Account, Settings, World
 from orchestrator.sandbox.calls import Call
+from orchestrator.sandbox.captures import expire_holds
 from orchestrator.sandbox.challenges import OUTCOMES, customer_call, end_challenge
 from orchestrator.sandbox.charge_objects import refund_json
 from orchestrator.sandbox.clock import move
@@ -29,7 +30,8 @@ from orchestrator.sandbox.control_calls import (
 from orchestrator.sandbox.declines import issuer_decline
 from orchestrator.sandbox.errors import Declined
 from orchestrator.sandbox.faults import DELIVERIES, Faults, read_rules
-from orchestrator.sandbox.model import Charge, Intent, Status
+from orchestrator.sandbox.ledger import ledger_of
+from orchestrator.sandbox.model import Intent, Status
 from orchestrator.sandbox.objects import intent_json
 from orchestrator.sandbox.operations import OPERATIONS
 
@@ -91,6 +93,8 @@ class Control:
         key = key_of(request)
         clock = self._world.clock if key is None else self._world.account(key).clock
         move(clock, await body_of(request))
+        for account in self._world.chosen(key):
+            expire_holds(account)
         return JSONResponse({"now": clock.now()})
 
     async def show_clock(self, request: Request) -> Response:
@@ -122,17 +126,8 @@ class Control:
         return JSONResponse({})
 
     async def ledger(self, request: Request) -> Response:
-        """Show the money that moved, the tries that failed, and every intent."""
-        accounts = self._world.chosen(key_of(request))
-        charges = [charge for account in accounts for charge in account.charges.values()]
-        intents = [intent for account in accounts for intent in account.intents.values()]
-        return JSONResponse(
-            {
-                "charges": [_entry(charge) for charge in charges if charge.captured],
-                "failed": [_entry(charge) for charge in charges if charge.status == "failed"],
-                "intents": [_intent_entry(intent) for intent in intents],
-            }
-        )
+        """Show the money that moved, what is held, what was given back, and every intent."""
+        return JSONResponse(ledger_of(self._world.chosen(key_of(request))))
 
     async def requests(self, request: Request) -> Response:
         """Show the journal of API requests, oldest first."""
@@ -173,7 +168,7 @@ class Control:
         if not (amount is None or type(amount) is int) or reason not in REASONS:
             raise ControlInvalid("refund takes an amount, an integer, and one of Stripe's reasons")
         charge = call.account.charges[str(intent.latest_charge)]
-        return JSONResponse(refund_json(refunds.refund(call, charge, amount, reason)))
+        return JSONResponse(refund_json(refunds.refund(call, charge, refunds.Wish(amount, reason))))
 
     async def finish_refund(self, request: Request) -> Response:
         """Let a refund end as its card says it ends some time later."""
@@ -206,20 +201,3 @@ def _succeeds(call: Call) -> bool:
     if outcome not in OUTCOMES:
         raise ControlInvalid("outcome is succeed or fail")
     return OUTCOMES[outcome]
-
-
-def _entry(charge: Charge) -> dict[str, Any]:
-    return {
-        "payment_intent": charge.intent,
-        "amount": charge.amount_captured or charge.amount,
-        "currency": charge.currency,
-        "charge": charge.id,
-        "at": charge.created,
-        "payment_method": charge.payment_method.id,
-        "metadata": charge.metadata,
-        "failure_code": charge.decline and (charge.decline.decline_code or charge.decline.code),
-    }
-
-
-def _intent_entry(intent: Intent) -> dict[str, Any]:
-    return {"id": intent.id, "status": intent.status, "metadata": intent.metadata}

@@ -73,6 +73,7 @@ class Charge:
     description: str | None
     captured: bool
     amount_captured: int = 0
+    capture_before: int | None = None
     amount_refunded: int = 0
     refunded: bool = False
     dispute: str | None = None
@@ -93,6 +94,7 @@ class Refund:
     status: str
     reason: str | None
     failure_reason: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

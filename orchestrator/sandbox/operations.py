@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from orchestrator.sandbox import (
     aftermath,
+    captures,
     charges,
     customers,
     events,
@@ -88,7 +89,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "payment_intents.capture",
         "POST",
         _INTENTS + "/{id}/capture",
-        payment_intents.capture,
+        captures.capture,
         _P.CAPTURE_INTENT,
     ),
     Operation("customers.create", "POST", "/v1/customers", customers.create, _P.CREATE_CUSTOMER),
@@ -152,6 +153,8 @@ OPERATIONS: tuple[Operation, ...] = (
         aftermath.retrieve_dispute,
         _P.EXPAND_ONLY,
     ),
+    Operation("refunds.create", "POST", "/v1/refunds", refunds.create, _P.CREATE_REFUND),
+    Operation("refunds.update", "POST", "/v1/refunds/{id}", refunds.update, _P.UPDATE_REFUND),
     Operation("refunds.list", "GET", "/v1/refunds", refunds.list_all, _P.LIST_REFUNDS),
     Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", refunds.retrieve, _P.EXPAND_ONLY),
     Operation("events.list", "GET", "/v1/events", events.list_all, _P.LIST_EVENTS),

@@ -257,6 +257,19 @@ LIST_DISPUTES = _table(
     PAGE_BY_TIME, charge=Parameter(identifier), payment_intent=Parameter(identifier)
 )
 LIST_REFUNDS = LIST_DISPUTES
+UPDATE_REFUND = _table(EXPAND_ONLY, metadata=Parameter(metadata))
+CREATE_REFUND = _table(
+    UPDATE_REFUND,
+    # Of accounts on other platforms, and of refunds that are no card's.
+    _inert("instructions_email", "refund_application_fee", "reverse_transfer"),
+    amount=Parameter(integer),
+    charge=Parameter(identifier),
+    currency=Parameter(unsupported),
+    customer=Parameter(unsupported),
+    origin=Parameter(unsupported),
+    payment_intent=Parameter(identifier),
+    reason=Parameter(one_of(("duplicate", "fraudulent", "requested_by_customer"))),
+)
 LIST_EVENTS = _table(
     PAGE_BY_TIME,
     delivery_success=Parameter(boolean),

@@ -4,22 +4,18 @@ from typing import Any
 
 from orchestrator.sandbox import intents
 from orchestrator.sandbox.accounts import new_id
-from orchestrator.sandbox.aftermath import follow_success
-from orchestrator.sandbox.attempts import Confirmation, capture_charge, pay
+from orchestrator.sandbox.attempts import Confirmation, pay
 from orchestrator.sandbox.calls import Call, created_within, page
-from orchestrator.sandbox.charge_objects import charge_json
 from orchestrator.sandbox.confirmations import apply_parameters, checked_method, refuse_status
 from orchestrator.sandbox.currencies import CURRENCIES, MINIMUM_AMOUNTS
 from orchestrator.sandbox.errors import (
-    ApiError,
     RequestInvalid,
     missing_parameter,
     refused,
     unexpected_state,
 )
-from orchestrator.sandbox.model import Charge, Intent, PaymentMethod, Status
+from orchestrator.sandbox.model import Intent, PaymentMethod
 from orchestrator.sandbox.objects import intent_json
-from orchestrator.sandbox.refunds import release
 
 _CONFIRM_ONLY = ("error_on_requires_action", "off_session", "return_url")
 
@@ -228,49 +224,9 @@ def cancel(call: Call) -> dict[str, Any]:
 
 
 def _cancel(call: Call, intent: Intent, reason: str | None) -> dict[str, Any]:
-    held = intent.status is Status.requires_capture
     intents.cancel(intent, reason, call.account.now())
-    if held:
-        charge = call.account.charges[str(intent.latest_charge)]
-        release(call, charge, charge.amount)
     call.emit("payment_intent.canceled", intent_json(intent))
     return intent_json(intent)
-
-
-def capture(call: Call) -> dict[str, Any]:
-    """Capture what an intent holds, all of it or less.
-
-    Raises:
-        ApiError: it holds nothing, or not as much.
-    """
-    intent = call.account.intent(call.id)
-    if intent.status not in intents.CAPTURABLE:
-        raise unexpected_state(
-            "This PaymentIntent could not be captured because it has a status of "
-            f"{intent.status}. Only a PaymentIntent with one of the following statuses may be "
-            "captured: requires_capture.",
-            intent_json(intent),
-        )
-    amount = call.params.get("amount_to_capture", intent.amount_capturable)
-    if not 0 < amount <= intent.amount_capturable:
-        raise _too_much(amount, intent)
-    charge: Charge = call.account.charges[str(intent.latest_charge)]
-    intents.capture(intent, amount)
-    capture_charge(charge, amount)
-    release(call, charge, charge.amount - amount)
-    call.emit("charge.captured", charge_json(charge))
-    call.emit("payment_intent.succeeded", intent_json(intent))
-    follow_success(call, charge)
-    return intent_json(intent)
-
-
-def _too_much(amount: int, intent: Intent) -> ApiError:
-    return refused(
-        f"The amount to capture, {amount}, is not within the amount capturable, "
-        f"{intent.amount_capturable}.",
-        code="amount_too_large" if amount > 0 else "parameter_invalid_integer",
-        param="amount_to_capture",
-    )
 
 
 def list_all(call: Call) -> dict[str, Any]:

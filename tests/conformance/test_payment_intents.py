@@ -164,7 +164,10 @@ def test_a_hold_is_captured(side: Side) -> None:
     held = side.confirm(intent.id, "pm_card_visa")
     taken = side.v1.payment_intents.capture(intent.id, {"amount_to_capture": 600})
 
+    charge = side.read(intent.id).latest_charge
+
     assert (held.status, held.amount_capturable) == ("requires_capture", 1000)
+    assert (charge.amount_captured, charge.amount_refunded, charge.refunded) == (600, 0, False)
     assert (taken.status, taken.amount_received) == ("succeeded", 600)
 
 

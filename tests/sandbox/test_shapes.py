@@ -188,6 +188,8 @@ async def test_a_refund_has_stripes_shape(sandbox: Sandbox) -> None:
         intent = await paid_with(sandbox, card)
         made = await sandbox.control("POST", f"/payment_intents/{intent}/refund")
         seen.append(await drawn(sandbox, f"/v1/refunds/{made['id']}"))
+        part = f"payment_intent={await paid_with(sandbox, card)}&amount=300&metadata[a]=b"
+        seen.append((await sandbox.raw("POST", "/v1/refunds", part))[1])
         await sandbox.control("POST", f"/refunds/{made['id']}/finish")
     seen += (await drawn(sandbox, "/v1/refunds"))["data"]
 
@@ -232,6 +234,8 @@ async def test_every_event_has_stripes_shape(sandbox: Sandbox) -> None:
     await sandbox.sdk.v1.customers.delete_async(customer.id)
     for make in INTENTS.values():
         await make(sandbox)
+    await paid_with(sandbox, "pm_card_visa", capture_method="manual")
+    await sandbox.control("POST", "/clock", {"advance": 7 * 24 * 3600})
     held = await paid_with(sandbox, "pm_card_visa", capture_method="manual")
     await sandbox.sdk.v1.payment_intents.capture_async(held, {"amount_to_capture": 600})
     await paid_with(sandbox, "pm_card_createDispute")
@@ -258,6 +262,7 @@ EVENTS = {
     "charge.captured",
     "charge.dispute.created",
     "charge.dispute.funds_withdrawn",
+    "charge.expired",
     "charge.failed",
     "charge.refunded",
     "charge.succeeded",
