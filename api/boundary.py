@@ -15,6 +15,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from api.card_numbers import holds_card_number, suspicious
 from api.errors import (
@@ -107,6 +108,8 @@ class _Exchange:
         self._began = time.perf_counter()
         self._header = (b"request-id", self.request_id.encode())
         scope["request_id"] = self.request_id
+        # On every line until the answer: a server gives each request a context of its own.
+        bind_contextvars(request_id=self.request_id)
 
     async def send(self, message: Message) -> None:
         """Pass a part of the answer on; its head gets the request's id."""

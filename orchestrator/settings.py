@@ -1,6 +1,6 @@
 """The settings: environment variables ``ORCHESTRATOR_*``, and ``.env`` where there is one."""
 
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     declines_per_30_days: int = Field(default=15, ge=0, le=1000)
     rate_limit: str | None = None
     handlers: str | None = None
+    log_format: Literal["auto", "console", "json"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url", "migration_database_url")
     @classmethod
@@ -59,6 +61,11 @@ class Settings(BaseSettings):
         if value is not None and not value.get_secret_value().startswith(("sk_", "rk_")):
             raise ValueError("a Stripe secret key starts with sk_ or rk_")
         return value
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("rate_limit")
     @classmethod

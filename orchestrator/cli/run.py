@@ -34,7 +34,7 @@ def run(
     from orchestrator.cli.server import migrate_for_trying, serve_until_stopped, stand_in
     from orchestrator.settings import Settings
 
-    write_logs(logging.WARNING)
+    write_logs(Settings(), logging.WARNING)
     chosen = port if port is not None else DEFAULT_PORT if is_free(LOOPBACK, DEFAULT_PORT) else 0
     with listen(LOOPBACK, chosen) as listener, stand_in(Settings()) as settings:
         migrate_for_trying(settings)

@@ -33,8 +33,8 @@ def serve(
     )
     from orchestrator.settings import Settings
 
-    write_logs()
     settings = Settings()
+    write_logs(settings)
     with listen(host, port) as listener:
         if sandbox:
             with stand_in(settings) as over_stand_in:

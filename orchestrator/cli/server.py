@@ -137,6 +137,7 @@ async def _serve(
             app,
             http="httptools",
             ws="none",
+            log_config=None,  # its lines go the way of ours
             log_level="warning",
             access_log=False,
             server_header=False,

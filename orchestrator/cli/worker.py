@@ -4,13 +4,16 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.cli.addresses import LOOPBACK
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import print_json
+
+if TYPE_CHECKING:
+    from orchestrator.settings import Settings
 
 
 # The counts that are of payments; the others are of the worker's other parts.
@@ -32,15 +35,17 @@ def worker(
 ) -> None:
     """Recover unknown outcomes, carry out cancellations and expire payments, until stopped."""
     from orchestrator.cli.logs import write_logs
+    from orchestrator.settings import Settings
 
     if json and not once:
         raise typer.BadParameter("--json goes with --once.")
-    write_logs()
+    settings = Settings()
+    write_logs(settings)
     if not once:
         with _counters_on(metrics_host, metrics_port):
-            asyncio.run(_run())
+            asyncio.run(_run(settings))
         return
-    counts = asyncio.run(_run_once())
+    counts = asyncio.run(_run_once(settings))
     if json:
         print_json(counts)
     else:
@@ -80,15 +85,14 @@ def _counters_on(host: str, port: int | None) -> Iterator[None]:
         thread.join()
 
 
-async def _run() -> None:
+async def _run(settings: "Settings") -> None:
     from orchestrator.runtime import Runtime
-    from orchestrator.settings import Settings
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    runtime = await Runtime.open(Settings())
+    runtime = await Runtime.open(settings)
     try:
         typer.echo(f"Worker {runtime.worker.name} at work (stop with Ctrl-C).", err=True)
         await runtime.worker.run(stop)
@@ -96,11 +100,10 @@ async def _run() -> None:
         await runtime.close()
 
 
-async def _run_once() -> dict[str, int]:
+async def _run_once(settings: "Settings") -> dict[str, int]:
     from orchestrator.runtime import Runtime
-    from orchestrator.settings import Settings
 
-    runtime = await Runtime.open(Settings())
+    runtime = await Runtime.open(settings)
     try:
         return await runtime.worker.run_once()
     finally:

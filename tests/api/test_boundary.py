@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from tests.api.conftest import Api
@@ -173,3 +174,12 @@ async def test_a_key_whose_id_looks_like_a_card(sqlite_api: Api) -> None:
     answer = await sqlite_api.get("/v1/machine", secret=f"ork_{CARD}_{'x' * 43}")
 
     assert answer.status_code == 401
+
+
+async def test_every_line_of_a_request_names_it(sqlite_api: Api) -> None:
+    """What is written on the way to an answer carries the id that the caller is told."""
+    with capture_logs([merge_contextvars]) as lines:
+        answer = await sqlite_api.post("/v1/payments", {"amount": 1000, "currency": "usd"})
+
+    assert {line["event"] for line in lines} == {"payment_moved", "request"}
+    assert {line["request_id"] for line in lines} == {answer.headers["Request-Id"]}

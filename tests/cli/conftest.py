@@ -1,5 +1,6 @@
 """The command line as a test drives it: in this process, or as a program of its own."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,8 +35,12 @@ def run() -> Iterator[Run]:
     def invoke(*arguments: str) -> Result:
         return runner.invoke(app, arguments, prog_name="orchestrator")
 
+    root = logging.getLogger()
+    before = list(root.handlers), root.level
     yield invoke
     structlog.reset_defaults()
+    root.handlers, root.level = before
+    logging.captureWarnings(False)
 
 
 @pytest.fixture
