@@ -36,7 +36,7 @@ def run(
 
     write_logs(Settings(), logging.WARNING)
     chosen = port if port is not None else DEFAULT_PORT if is_free(LOOPBACK, DEFAULT_PORT) else 0
-    with listen(LOOPBACK, chosen) as listener, stand_in(Settings()) as settings:
+    with listen(LOOPBACK, chosen) as listener, stand_in(Settings(), listener) as settings:
         migrate_for_trying(settings)
         secret = asyncio.run(_fresh_key(settings))
         serve_until_stopped(

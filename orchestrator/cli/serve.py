@@ -37,7 +37,7 @@ def serve(
     write_logs(settings)
     with listen(host, port) as listener:
         if sandbox:
-            with stand_in(settings) as over_stand_in:
+            with stand_in(settings, listener) as over_stand_in:
                 migrate_for_trying(over_stand_in)
                 typer.echo(f"The Stripe stand-in is at {over_stand_in.stripe_api_base}", err=True)
                 serve_until_stopped(listener, over_stand_in, worker=worker, started=_announce)

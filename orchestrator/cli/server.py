@@ -5,8 +5,10 @@ Loads the whole application, so only a command that serves may import it.
 
 import asyncio
 import gc
+import json
 import signal
 import socket
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,8 +38,10 @@ Started = Callable[[str], None]
 
 
 @contextmanager
-def stand_in(settings: Settings) -> Iterator[Settings]:
+def stand_in(settings: Settings, listener: socket.socket) -> Iterator[Settings]:
     """Run the stand-in beside the block and give the settings that lead to it.
+
+    It tells its events to whoever serves on ``listener``.
 
     Raises:
         CommandFailed: the Stripe key is a live one, or the stand-in does not start.
@@ -50,6 +54,7 @@ def stand_in(settings: Settings) -> Iterator[Settings]:
     preferred = STAND_IN_PORT if is_free(LOOPBACK, STAND_IN_PORT) else 0
     child, address = start_stand_in(preferred)
     try:
+        _tell_events_to(address, listener)
         yield Settings(
             stripe_api_key=STAND_IN_KEY,  # type: ignore[arg-type]  # pydantic wraps it
             stripe_api_base=address,
@@ -57,6 +62,25 @@ def stand_in(settings: Settings) -> Iterator[Settings]:
         )
     finally:
         stop(child)
+
+
+def _tell_events_to(stand_in_address: str, listener: socket.socket) -> None:
+    """Register our webhook at the stand-in, as an operator does at Stripe."""
+    here = "[::1]" if listener.family is socket.AF_INET6 else LOOPBACK
+    endpoint = {
+        "url": f"http://{here}:{listener.getsockname()[1]}/v1/webhooks/stripe",
+        "secret": STAND_IN_WEBHOOK_SECRET,
+    }
+    request = urllib.request.Request(
+        f"{stand_in_address}/_sandbox/webhook_endpoints",
+        data=json.dumps(endpoint).encode(),
+        headers={
+            "Authorization": f"Bearer {STAND_IN_KEY}",
+            "Content-Type": "application/json",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=10):
+        return
 
 
 def refuse_incomplete(settings: Settings) -> None:
