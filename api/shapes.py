@@ -1,101 +1,21 @@
-"""What the API shows: payments, transitions and lists as plain documents. Pure.
+"""What the API shows besides payments and transitions, which events tell too. Pure.
 
 Refuses to show anything that is not named here, whatever a row may hold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
 
 from orchestrator.chain import instant
 from orchestrator.customers import CardStanding
+from orchestrator.documents import (
+    Document,
+    excluded_documents,
+    payment_document,
+    transition_document,
+)
 from orchestrator.explain import Explanation, RuleShown
 from orchestrator.gateway.views import CustomerView
-from orchestrator.payment import Payment
-
-Document = dict[str, Any]
-
-OUTCOME_FIELDS: Final = (
-    "code",
-    "decline_code",
-    "advice_code",
-    "handler",
-    "completed",
-    "requires_retry",
-    "message",
-    "same_card_allowed",
-    "retry_not_before",
-)
-
-
-def payment_document(
-    payment: Payment, client_secret: str | None = None, *, may_act: bool = True
-) -> Document:
-    """Show a payment; ``client_secret`` stands in it only when one is given.
-
-    Who only reads sees of ``next_action`` what is awaited, not the address to do it at, which may
-    carry a secret.
-    """
-    next_action = payment.next_action
-    if next_action is not None and not may_act:
-        next_action = {"type": next_action.get("type")}
-    document = {
-        "id": payment.id,
-        "object": "payment",
-        "state": payment.state.value,
-        "handled": payment.handled,
-        "amount": payment.amount,
-        "currency": payment.currency,
-        "customer": payment.customer,
-        "item_ids": list(payment.item_ids),
-        "transaction_id": payment.transaction_id,
-        "description": payment.description,
-        "metadata": payment.metadata,
-        "attempts_used": payment.attempts_used,
-        "attempts_left": payment.attempts_left,
-        "max_attempts": payment.max_attempts,
-        "payment_intent": payment.payment_intent,
-        "last_outcome": _outcome(payment.last_outcome),
-        "excluded_cards": _excluded(payment),
-        "next_action": next_action,
-        "failure_reason": payment.failure_reason,
-        "expires_at": instant(payment.expires_at),
-        "created_at": instant(payment.created_at),
-        "updated_at": instant(payment.updated_at),
-    }
-    if client_secret is not None:
-        document["client_secret"] = client_secret
-    return document
-
-
-def transition_document(row: Mapping[str, Any]) -> Document:
-    """Show one row of a payment's history."""
-    return {
-        "object": "transition",
-        "payment": row["payment_id"],
-        "sequence": row["sequence"],
-        "source": row["source"],
-        "event": row["event"],
-        "target": row["target"],
-        "attempt": row["attempt"],
-        "handler": row["handler"],
-        "handler_error": row["handler_error"],
-        "completed": row["completed"],
-        "requires_retry": row["requires_retry"],
-        "code": row["code"],
-        "decline_code": row["decline_code"],
-        "reason": row["reason"],
-        "actor": {"kind": row["actor_kind"], "id": row["actor_id"]},
-        "request_id": row["request_id"],
-        "stripe_request_id": row["stripe_request_id"],
-        "stripe_event_id": row["stripe_event_id"],
-        "evidence": row["evidence"],
-        "machine_version": row["machine_version"],
-        "rules_version": row["rules_version"],
-        "occurred_at": instant(row["occurred_at"]),
-        "previous_hash": row["previous_hash"],
-        "hash": row["hash"],
-    }
 
 
 def explanation_document(explanation: Explanation) -> Document:
@@ -113,7 +33,7 @@ def explanation_document(explanation: Explanation) -> Document:
         "max_attempts": payment.max_attempts,
         "deadline": instant(deadline) if deadline is not None else None,
         "deadline_effect": explanation.deadline_effect,
-        "excluded_cards": _excluded(payment),
+        "excluded_cards": excluded_documents(payment),
         "next_steps": list(explanation.next_steps),
     }
 
@@ -157,22 +77,6 @@ def list_document(data: Sequence[Document], url: str, *, has_more: bool = False)
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
-def _outcome(outcome: Mapping[str, Any] | None) -> Document | None:
-    if outcome is None:
-        return None
-    shown = {name: outcome.get(name) for name in OUTCOME_FIELDS}
-    if shown["retry_not_before"] is not None:
-        shown["retry_not_before"] = instant(datetime.fromisoformat(shown["retry_not_before"]))
-    return shown
-
-
-def _excluded(payment: Payment) -> list[Document]:
-    return [
-        {"payment_method": card["payment_method"], "reason": card["reason"]}
-        for card in payment.excluded_cards
-    ]
-
-
 def _rule(rule: RuleShown | None) -> Document | None:
     if rule is None:
         return None
@@ -186,3 +90,15 @@ def _rule(rule: RuleShown | None) -> Document | None:
         "event": rule.event,
         "rules_version": rule.rules_version,
     }
+
+
+__all__ = [
+    "Document",
+    "card_document",
+    "client_secret_document",
+    "customer_document",
+    "explanation_document",
+    "list_document",
+    "payment_document",
+    "transition_document",
+]

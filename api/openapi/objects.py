@@ -1,4 +1,7 @@
-"""The shapes of what the API answers with, as JSON Schema; ``api/shapes.py`` draws them."""
+"""The shapes of what the API answers with, as JSON Schema.
+
+``api/shapes.py`` and ``orchestrator/documents.py`` draw them.
+"""
 
 from collections.abc import Mapping
 from typing import Final
