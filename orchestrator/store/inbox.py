@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Connection,
+    and_,
     bindparam,
     func,
     insert,
@@ -36,11 +37,20 @@ class StoredEvent(NamedTuple):
 
 
 _NOW: Final = bindparam("now", type_=stripe_events.c.due_at.type)
+_LEASE: Final = bindparam("lease_until", type_=stripe_events.c.lease_until.type)
 _DUE: Final = (
     select(stripe_events.c.id)
     .where(
         stripe_events.c.due_at <= _NOW,
-        or_(stripe_events.c.lease_until.is_(None), stripe_events.c.lease_until < _NOW),
+        or_(
+            stripe_events.c.lease_until.is_(None),
+            stripe_events.c.lease_until < _NOW,
+            # What this very claim has taken, where the news of its commit was lost.
+            and_(
+                stripe_events.c.lease_owner == bindparam("worker"),
+                stripe_events.c.lease_until == _LEASE,
+            ),
+        ),
     )
     .order_by(stripe_events.c.due_at)
     .limit(bindparam("how_many"))
@@ -50,7 +60,7 @@ _CLAIM: Final = (
     update(stripe_events)
     .where(stripe_events.c.id.in_(_DUE))
     .values(
-        lease_until=bindparam("lease_until", type_=stripe_events.c.lease_until.type),
+        lease_until=_LEASE,
         lease_owner=bindparam("worker"),
     )
     .returning(*(stripe_events.c[name] for name in StoredEvent._fields))

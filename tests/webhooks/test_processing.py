@@ -240,6 +240,31 @@ async def test_what_a_dead_worker_took_another_settles(hooks: Hooks) -> None:
     assert (await hooks.world.load(payment)).state == "succeeded"
 
 
+async def test_a_claim_made_again_takes_the_same(hooks: Hooks) -> None:
+    """Where the news of its commit was lost, the same claim gets its own events and no others'."""
+    payment = await hooks.world.create()
+    await browser_confirms(hooks.world, payment, GOOD)
+    for event in await hooks.events("payment_intent.succeeded", "charge.succeeded"):
+        await hooks.send(event)
+    now = hooks.world.clock()
+    claim = (now, now + timedelta(seconds=60), 1)
+    database = hooks.world.runtime.database
+    first, again, other, later = [
+        [each.id for each in await database.write(claim_events, worker, *how)]
+        for worker, how in (
+            ("one", claim),
+            ("one", claim),
+            ("two", claim),
+            ("one", (now, now + timedelta(seconds=61), 1)),
+        )
+    ]
+
+    assert first == again
+    assert len(first) == len(other) == 1
+    assert first != other
+    assert later == []
+
+
 async def test_two_workers_share_the_inbox(hooks: Hooks) -> None:
     """Two workers at once settle each payment's events; nothing is done twice."""
     payments = [await hooks.world.create() for _ in range(5)]
