@@ -1,6 +1,6 @@
-"""What follows a success on some test cards: disputes and early fraud warnings.
+"""What follows a success, on some test cards or by a control call: disputes, fraud warnings.
 
-At Stripe it comes a little later; here at once. The intent never moves for it.
+At Stripe it comes a little later; on a test card here at once. The intent never moves for it.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.sandbox.accounts import new_id
 from orchestrator.sandbox.calls import Call, created_within, page
-from orchestrator.sandbox.errors import resource_missing
+from orchestrator.sandbox.errors import refused, resource_missing
 from orchestrator.sandbox.model import Charge
 
 EARLY_FRAUD_WARNING = "early_fraud_warning"
@@ -40,7 +40,7 @@ def follow_success(call: Call, charge: Charge) -> None:
     if then == EARLY_FRAUD_WARNING:
         call.emit("radar.early_fraud_warning.created", _fraud_warning(call, charge))
     elif then is not None:
-        _dispute(call, charge, DISPUTES[then])
+        dispute(call, charge, DISPUTES[then])
 
 
 def _fraud_warning(call: Call, charge: Charge) -> dict[str, Any]:
@@ -56,7 +56,14 @@ def _fraud_warning(call: Call, charge: Charge) -> dict[str, Any]:
     }
 
 
-def _dispute(call: Call, charge: Charge, kind: DisputeKind) -> None:
+def dispute(call: Call, charge: Charge, kind: DisputeKind) -> dict[str, Any]:
+    """Let the customer go to the bank over a charge.
+
+    Raises:
+        ApiError: the charge took nothing, or is disputed already.
+    """
+    if not charge.captured or charge.dispute is not None:
+        raise refused(f"Charge {charge.id} cannot be disputed: it took nothing, or already is.")
     charge.dispute = new_id("dp_1")
     drawn = {
         "id": charge.dispute,
@@ -83,17 +90,48 @@ def _dispute(call: Call, charge: Charge, kind: DisputeKind) -> None:
         "status": kind.status,
     }
     call.account.disputes[charge.dispute] = drawn
-    call.emit("charge.dispute.created", drawn)
+    # An event shows the dispute as it was then, whatever becomes of it.
+    call.emit("charge.dispute.created", dict(drawn))
     if kind.status == "needs_response":
-        call.emit("charge.dispute.funds_withdrawn", drawn)
+        call.emit("charge.dispute.funds_withdrawn", dict(drawn))
+    return dict(drawn)
+
+
+# How a dispute may end, by its status: https://docs.stripe.com/api/disputes/object.
+ENDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"needs_response": ("won", "lost"), "warning_needs_response": ("warning_closed",)}
+)
+
+
+def close(call: Call, outcome: str | None) -> dict[str, Any]:
+    """End the dispute that a call is about; what was withdrawn comes back where it was won.
+
+    Raises:
+        ApiError: there is none, it is over, or does not end like that.
+    """
+    found = _found(call)
+    ends = ENDS.get(found["status"], ())
+    if outcome not in ends:
+        can = f"can end as: {', '.join(ends)}" if ends else "has ended"
+        raise refused(f"The dispute {call.id} is {found['status']} and {can}.")
+    before = {"status": found["status"]}
+    found["status"] = outcome
+    if outcome == "won":
+        call.emit("charge.dispute.funds_reinstated", dict(found), before)
+    call.emit("charge.dispute.closed", dict(found), before)
+    return dict(found)
+
+
+def _found(call: Call) -> dict[str, Any]:
+    found = call.account.disputes.get(call.id)
+    if found is None:
+        raise resource_missing("dispute", call.id, param="dispute")
+    return found
 
 
 def retrieve_dispute(call: Call) -> dict[str, Any]:
     """Show a dispute."""
-    found = call.account.disputes.get(call.id)
-    if found is None:
-        raise resource_missing("dispute", call.id, param="dispute")
-    return dict(found)
+    return dict(_found(call))
 
 
 def list_disputes(call: Call) -> dict[str, Any]:

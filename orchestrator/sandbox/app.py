@@ -20,6 +20,7 @@ from orchestrator.sandbox.cross_origin import CrossOrigin
 from orchestrator.sandbox.delivery_control import DeliveryControl
 from orchestrator.sandbox.faults import Faults
 from orchestrator.sandbox.idempotency import Answer
+from orchestrator.sandbox.later_control import LaterControl
 from orchestrator.sandbox.objects import API_VERSION
 from orchestrator.sandbox.operations import OPERATIONS, Operation
 from orchestrator.sandbox.pipeline import (
@@ -89,7 +90,7 @@ def create_app(on_call: OnCall | None = None) -> Starlette:
         for operation in OPERATIONS
     ]
     routes += Challenges(world).routes() + Control(world, faults, courier.forget).routes()
-    routes += DeliveryControl(world, courier).routes()
+    routes += DeliveryControl(world, courier).routes() + LaterControl(world).routes()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -139,7 +139,7 @@ def _authorized(call: Call, intent: Intent, method: PaymentMethod, charge: Charg
         "an intent has at most one successful charge"
     )
     intents.authorize(intent, charge.id)
-    _save_or_spend(intent, method)
+    _save_or_spend(call, intent, method)
     if intent.status is Status.succeeded:
         capture_charge(charge, intent.amount)
         call.emit("charge.succeeded", charge_json(charge))
@@ -151,10 +151,13 @@ def _authorized(call: Call, intent: Intent, method: PaymentMethod, charge: Charg
         call.emit("payment_intent.amount_capturable_updated", intent_json(intent))
 
 
-def _save_or_spend(intent: Intent, method: PaymentMethod) -> None:
+def _save_or_spend(call: Call, intent: Intent, method: PaymentMethod) -> None:
     if intent.setup_future_usage is not None and intent.customer is not None:
+        is_new = method.customer is None
         method.customer = intent.customer
         method.set_up = method.set_up or intent.setup_future_usage == "off_session"
+        if is_new:
+            call.emit("payment_method.attached", payment_method_json(method))
     elif method.customer is None:
         method.spent = True
 

@@ -6,7 +6,7 @@ from orchestrator.sandbox.accounts import new_id
 from orchestrator.sandbox.calls import Call, created_within, page
 from orchestrator.sandbox.errors import resource_missing
 from orchestrator.sandbox.model import Customer
-from orchestrator.sandbox.objects import customer_json
+from orchestrator.sandbox.objects import customer_json, payment_method_json
 
 _KEPT = ("address", "description", "email", "name", "phone", "shipping")
 
@@ -28,12 +28,15 @@ def _apply(customer: Customer, params: dict[str, Any]) -> None:
 def create(call: Call) -> dict[str, Any]:
     """Create a customer, with its first payment method if one is given."""
     customer = Customer(new_id("cus_", 14), call.account.now())
+    method = None
     if "payment_method" in call.params:
         method = call.account.payment_method(call.params["payment_method"], param="payment_method")
         method.customer = customer.id
     _apply(customer, call.params)
     call.account.customers[customer.id] = customer
     call.emit("customer.created", customer_json(customer))
+    if method is not None:
+        call.emit("payment_method.attached", payment_method_json(method))
     return customer_json(customer)
 
 
@@ -61,6 +64,8 @@ def delete(call: Call) -> dict[str, Any]:
     for method in call.account.payment_methods.values():
         if method.customer == customer.id:
             method.customer, method.spent = None, True
+            before = {"customer": customer.id}
+            call.emit("payment_method.detached", payment_method_json(method), before)
     return customer_json(customer)
 
 

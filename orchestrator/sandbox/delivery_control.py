@@ -171,14 +171,16 @@ class DeliveryControl:
     def _deliveries(
         self, request: Request, given: dict[str, Any]
     ) -> tuple[Account, list[Delivery]]:
-        id = given.get("event")
+        id, endpoint = given.get("event"), given.get("endpoint")
+        if not isinstance(id, str) or not isinstance(endpoint, str | None):
+            raise ControlInvalid("event and endpoint are ids")
         for account in self._world.chosen(key_of(request)):
             if id in account.events:
-                found = list(_addressed(account, account.events[id], given.get("endpoint")))
+                found = list(_addressed(account, account.events[id], endpoint))
                 if not found:
                     raise ControlInvalid("the account has no such webhook endpoint to send to")
                 return account, found
-        raise resource_missing("event", str(id), param="event")
+        raise resource_missing("event", id, param="event")
 
 
 def _addressed(account: Account, event: dict[str, Any], endpoint: str | None) -> Iterator[Delivery]:

@@ -26,14 +26,21 @@ def list_all(call: Call) -> dict[str, Any]:
         RequestInvalid: types are named in two ways, or too many.
     """
     wanted = _wanted(call.params)
+    # A page may begin at any event that is kept, also one that the filter leaves out.
+    ends = {call.params.get("starting_after"), call.params.get("ending_before")}
     delivered = call.params.get("delivery_success")
     shown = [
         event
         for event in reversed(call.account.events.values())
         if _is_kept(call, event)
-        and (wanted is None or wanted.fullmatch(event["type"]))
-        and delivered in (None, event["pending_webhooks"] == 0)
-        and created_within(call.params.get("created"), event["created"])
+        and (
+            event["id"] in ends
+            or (
+                (wanted is None or wanted.fullmatch(event["type"]))
+                and delivered in (None, event["pending_webhooks"] == 0)
+                and created_within(call.params.get("created"), event["created"])
+            )
+        )
     ]
     return page(call, shown, kind="event")
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.sandbox.accounts import Account
 from orchestrator.sandbox.calls import Call, page
 from orchestrator.sandbox.customers import merge_metadata
 from orchestrator.sandbox.entry import read_card
@@ -89,8 +88,9 @@ def detach(call: Call) -> dict[str, Any]:
             "The payment method you provided is not attached to a customer so detachment is "
             "impossible."
         )
+    before = {"customer": method.customer}
     method.customer, method.spent = None, True
-    call.emit("payment_method.detached", payment_method_json(method))
+    call.emit("payment_method.detached", payment_method_json(method), before)
     return payment_method_json(method)
 
 
@@ -106,16 +106,52 @@ def update(call: Call) -> dict[str, Any]:
             "You must save this PaymentMethod to a customer before you can update it.",
             code="payment_method_unexpected_state",
         )
-    _renew(call.account, method, call.params.get("card", {}))
+    before = payment_method_json(method)
+    _renew(method, call.params.get("card", {}))
     method.billing_details |= call.params.get("billing_details", {})
     method.allow_redisplay = call.params.get("allow_redisplay", method.allow_redisplay)
     if "metadata" in call.params:
         method.metadata = merge_metadata(method.metadata, call.params["metadata"])
-    call.emit("payment_method.updated", payment_method_json(method))
-    return payment_method_json(method)
+    after = payment_method_json(method)
+    call.emit("payment_method.updated", after, changed(before, after))
+    return after
 
 
-def _renew(account: Account, method: PaymentMethod, given: dict[str, Any]) -> None:
+def automatically_update(call: Call, expiry: tuple[int, int]) -> dict[str, Any]:
+    """Take a new expiry from the card's network, which nobody asked for.
+
+    https://docs.stripe.com/payments/cards/overview#automatic-card-updates: only a card that is
+    saved is kept up to date.
+
+    Raises:
+        ApiError: no customer keeps it, or the new expiry is no date.
+    """
+    method = call.account.payment_method(call.id)
+    if method.customer is None or method.card is None:
+        raise refused("Only a card that a customer keeps is updated by its network.")
+    before = payment_method_json(method)
+    _renew(method, dict(zip(("exp_month", "exp_year"), expiry, strict=True)))
+    after = payment_method_json(method)
+    call.emit("payment_method.automatically_updated", after, changed(before, after))
+    return after
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """List what an update changed, at every depth, as it was before."""
+    previous: dict[str, Any] = {}
+    for name, value in before.items():
+        if isinstance(value, dict) and isinstance(after.get(name), dict):
+            inside = changed(value, after[name])
+            if inside:
+                previous[name] = inside
+        elif value != after.get(name):
+            previous[name] = value
+    for name in after.keys() - before.keys():
+        previous[name] = None
+    return previous
+
+
+def _renew(method: PaymentMethod, given: dict[str, Any]) -> None:
     month = given.get("exp_month", method.exp_month)
     year = given.get("exp_year", method.exp_year)
     if (month, year) == (method.exp_month, method.exp_year):

@@ -7,6 +7,7 @@ import pytest
 from tests.sandbox.conftest import Sandbox
 
 CARD = "pm_card_authenticationRequired"
+BACK = "https://shop.test/back"
 
 
 async def challenged(sandbox: Sandbox, card: str = CARD, **params: Any) -> str:
@@ -145,6 +146,36 @@ async def test_another_card_supersedes_the_challenge(sandbox: Sandbox) -> None:
     assert paid.status == "succeeded"
     assert late["error"]["code"] == "payment_intent_unexpected_state"
     assert await sandbox.charged(intent) == 1
+
+
+async def test_another_challenge_supersedes_the_challenge(sandbox: Sandbox) -> None:
+    """A second card that must be authenticated opens a challenge of its own; the first is gone."""
+    intent = await sandbox.intent()
+    first: Any = await sandbox.confirm(intent.id, CARD, return_url=BACK)
+    second: Any = await sandbox.confirm(intent.id, "pm_card_threeDSecure2Required", return_url=BACK)
+    old, new = (each.next_action.redirect_to_url.url for each in (first, second))
+    async with sandbox.http.get(old) as answer:
+        page = await answer.text()
+    async with sandbox.http.post(old, data={"outcome": "succeed"}) as answer:
+        status = answer.status
+    waiting = await sandbox.retrieve(intent.id)
+    told: Any = await sandbox.sdk.v1.events.list_async({"type": "payment_intent.requires_action"})
+
+    assert old != new
+    assert "<form" not in page
+    assert (status, waiting.status) == (409, "requires_action")
+    assert len(told.data) == 2
+    assert await sandbox.charged(intent.id) == 0
+
+
+async def test_an_abandoned_challenge_waits_until_it_is_canceled(sandbox: Sandbox) -> None:
+    """Nobody comes back: the intent waits for days, and can be canceled."""
+    intent = await challenged(sandbox)
+    await sandbox.control("POST", "/clock", {"advance": 30 * 24 * 3600})
+    waiting = await sandbox.retrieve(intent)
+    canceled = await sandbox.sdk.v1.payment_intents.cancel_async(intent)
+
+    assert (waiting.status, canceled.status) == ("requires_action", "canceled")
 
 
 async def test_superseding_can_be_refused(sandbox: Sandbox) -> None:

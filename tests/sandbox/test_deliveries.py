@@ -340,6 +340,8 @@ async def test_this_machine_has_several_names(sandbox: Sandbox, url: str) -> Non
         ("/deliveries/send", {"event": "evt_nope"}),
         ("/deliveries/send", {"event": "evt_nope", "times": 0}),
         ("/deliveries/drop", {}),
+        ("/deliveries/send", {"event": ["evt_nope"]}),
+        ("/deliveries/send", {"event": "evt_nope", "endpoint": {}}),
         ("/faults", {"operation": "webhooks.deliver", "kind": "drop_before"}),
         ("/faults", {"operation": "*", "kind": "deliver_never"}),
     ],

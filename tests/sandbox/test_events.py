@@ -71,6 +71,53 @@ async def test_events_come_in_pages(sandbox: Sandbox, story: list[str]) -> None:
     assert [event.id for event in back.data] == [event.id for event in first.data]
 
 
+async def test_a_consumer_catches_up(sandbox: Sandbox, story: list[str]) -> None:
+    """Whoever knows the last event it saw finds all later ones of its types, the oldest first."""
+    [last_seen] = (await sandbox.sdk.v1.events.list_async({"limit": 1})).data
+    for _ in range(3):
+        await sandbox.confirm((await sandbox.intent()).id, "pm_card_visa")
+    found, cursor = [], last_seen.id
+    while True:
+        given: Any = {"ending_before": cursor, "limit": 2, "types": ["payment_intent.*"]}
+        page = await sandbox.sdk.v1.events.list_async(given)
+        found += [event.type for event in reversed(page.data)]
+        if not page.has_more:
+            break
+        cursor = page.data[0].id
+
+    assert found == ["payment_intent.created", "payment_intent.succeeded"] * 3
+
+
+async def test_a_page_begins_at_an_event_of_another_type(
+    sandbox: Sandbox, story: list[str]
+) -> None:
+    """A cursor need not be of the types that are listed."""
+    events = (await sandbox.sdk.v1.events.list_async({})).data
+    [failed] = [event.id for event in events if event.type == "charge.failed"]
+
+    assert await types(sandbox, type="payment_intent.*", starting_after=failed) == [
+        "payment_intent.created"
+    ]
+    assert await types(sandbox, type="payment_intent.*", ending_before=failed) == [
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bound", "offset", "found"),
+    [("gt", 0, 0), ("gt", -1, 1), ("gte", 0, 1), ("lt", 0, 0), ("lte", 0, 1), ("lte", -1, 0)],
+)
+async def test_each_bound_of_the_time_counts(
+    sandbox: Sandbox, bound: str, offset: int, found: int
+) -> None:
+    """``gt`` and ``lt`` leave their second out, ``gte`` and ``lte`` take it in."""
+    await sandbox.intent()
+    [event] = (await sandbox.sdk.v1.events.list_async({})).data
+
+    assert len(await types(sandbox, created={bound: event.created + offset})) == found
+
+
 async def test_events_lie_in_a_time(sandbox: Sandbox, story: list[str]) -> None:
     """``created`` bounds the time of the events; later ones are found apart from earlier ones."""
     now = int((await sandbox.control("POST", "/clock", {"advance": 3600}))["now"])

@@ -230,6 +230,9 @@ async def test_every_event_has_stripes_shape(sandbox: Sandbox) -> None:
     methods = sandbox.sdk.v1.payment_methods
     card = await methods.attach_async("pm_card_visa", {"customer": customer.id})
     await methods.update_async(card.id, {"metadata": {"a": "b"}})
+    renewal = {"exp_month": 3, "exp_year": 2040}
+    path = f"/payment_methods/{card.id}/automatically_update"
+    await sandbox.control("POST", path, renewal)
     await methods.detach_async(card.id)
     await sandbox.sdk.v1.customers.delete_async(customer.id)
     for make in INTENTS.values():
@@ -239,6 +242,8 @@ async def test_every_event_has_stripes_shape(sandbox: Sandbox) -> None:
     held = await paid_with(sandbox, "pm_card_visa", capture_method="manual")
     await sandbox.sdk.v1.payment_intents.capture_async(held, {"amount_to_capture": 600})
     await paid_with(sandbox, "pm_card_createDispute")
+    for dispute in (await drawn(sandbox, "/v1/disputes"))["data"]:
+        await sandbox.control("POST", f"/disputes/{dispute['id']}/close", {"outcome": "won"})
     await paid_with(sandbox, "pm_card_createIssuerFraudRecord")
     refunded = await paid_with(sandbox, "pm_card_refundFail")
     refund = await sandbox.control("POST", f"/payment_intents/{refunded}/refund")
@@ -260,7 +265,9 @@ async def test_every_event_has_stripes_shape(sandbox: Sandbox) -> None:
 NOT_DESCRIBED = {"radar.early_fraud_warning"}
 EVENTS = {
     "charge.captured",
+    "charge.dispute.closed",
     "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
     "charge.dispute.funds_withdrawn",
     "charge.expired",
     "charge.failed",
@@ -277,6 +284,7 @@ EVENTS = {
     "payment_intent.requires_action",
     "payment_intent.succeeded",
     "payment_method.attached",
+    "payment_method.automatically_updated",
     "payment_method.detached",
     "payment_method.updated",
     "radar.early_fraud_warning.created",
