@@ -12,7 +12,7 @@ from api.authentication import KeyRing
 from api.boundary import Boundary
 from api.errors import RequestRefused, answer_refusal, answer_routing
 from api.openapi import describe
-from api.routes import cards, customers, health, machine, payments, webhooks
+from api.routes import cards, customers, health, machine, payments, refunds, webhooks
 from orchestrator import __version__
 from orchestrator.errors import OrchestratorError
 from orchestrator.overview import Overviews
@@ -46,7 +46,7 @@ def create_app(
     app.state.worker_task = None
     if runtime is not None:
         _attach(app, runtime)
-    for noun in (payments, customers, cards, machine, health, webhooks):
+    for noun in (payments, refunds, customers, cards, machine, health, webhooks):
         # As routes of its own: an included router matches every request twice.
         app.router.routes.extend(noun.router.routes)
     app.add_exception_handler(OrchestratorError, answer_refusal)

@@ -21,7 +21,7 @@ from api.errors import ValidationFailed
 from api.wording import sentence_of
 from orchestrator.customers import CreateCustomer, UpdateCard
 from orchestrator.gateway.currencies import MAXIMUM_AMOUNT, SUPPORTED_CURRENCIES
-from orchestrator.requests import ConfirmPayment, CreatePayment
+from orchestrator.requests import ConfirmPayment, CreatePayment, CreateRefund
 from orchestrator.states import LARGEST_MAX_ATTEMPTS
 
 # Stripe keeps 50 keys with an intent; three of them are ours.
@@ -223,6 +223,26 @@ class CancelBody(Body):
 
 class RefreshBody(Body):
     """The body of a refresh: nothing."""
+
+
+class RefundBody(Body):
+    """The body of a refund: without an amount, all that is left is given back."""
+
+    amount: Annotated[int, Field(gt=0, le=MAXIMUM_AMOUNT)] | None = Field(
+        None,
+        description="How much to give back, in the currency's smallest unit; all that is left if "
+        "missing.",
+    )
+    reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = Field(
+        None, description="Why; Stripe is told."
+    )
+    metadata: Metadata | None = Field(
+        None, description="Your own labels, kept with it here and at Stripe."
+    )
+
+    def request(self) -> CreateRefund:
+        """Return what the use case is asked for."""
+        return CreateRefund(self.amount, self.reason, self.metadata or {})
 
 
 class CustomerBody(Body):

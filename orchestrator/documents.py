@@ -55,6 +55,8 @@ def payment_document(
         "excluded_cards": excluded_documents(payment),
         "next_action": payment.next_action if may_act else awaited_action(payment.next_action),
         "failure_reason": payment.failure_reason,
+        "amount_refunded": payment.amount_refunded,
+        "disputed": payment.amount_disputed > 0,
         "expires_at": instant(payment.expires_at),
         "created_at": instant(payment.created_at),
         "updated_at": instant(payment.updated_at),

@@ -4,11 +4,14 @@
     ├── NotFound                    no such thing, or another owner's
     │   ├── PaymentNotFound
     │   ├── CustomerNotFound
-    │   └── CardNotFound
+    │   ├── CardNotFound
+    │   └── RefundNotFound
     ├── Refused                     the request cannot be done in this state; nothing moved
     │   ├── PaymentHandled
     │   ├── AttemptInProgress
     │   ├── PaymentEnding
+    │   ├── NotRefundable
+    │   ├── RefundTooLarge
     │   ├── CardDisabled
     │   ├── CardAttemptsExhausted
     │   ├── CardUnknown
@@ -66,6 +69,12 @@ class CardNotFound(NotFound):
     what = "card"
 
 
+class RefundNotFound(NotFound):
+    """No refund of this owner's payments has the id."""
+
+    what = "refund"
+
+
 class Refused(OrchestratorError):
     """The payment, as it stands, does not allow the request; nothing moved.
 
@@ -102,6 +111,18 @@ class PaymentEnding(Refused):
     """The payment is being ended; no new confirmation is accepted."""
 
     code = "payment_ending"
+
+
+class NotRefundable(Refused):
+    """Only a payment that has succeeded can be refunded."""
+
+    code = "illegal_transition"
+
+
+class RefundTooLarge(Refused):
+    """There is less left to give back, of what was received, than was asked for."""
+
+    code = "refund_too_large"
 
 
 class CardDisabled(Refused):

@@ -12,6 +12,9 @@ from orchestrator.gateway.views import (
     CardView,
     ChargesReply,
     CustomerReply,
+    DisputesReply,
+    RefundReply,
+    RefundsReply,
     Reply,
 )
 from orchestrator.payment import Actor, Payment
@@ -95,6 +98,24 @@ class CustomerGateway(Protocol):
         """Take a card away from its customer."""
 
 
+class RefundGateway(Protocol):
+    """What the use cases need of Stripe for refunds and disputes."""
+
+    async def create_refund(
+        self, parameters: Mapping[str, Any], *, idempotency_key: str
+    ) -> RefundReply:
+        """Give money back, with exactly these parameters."""
+
+    async def retrieve_refund(self, refund_id: str) -> RefundReply:
+        """Read a refund."""
+
+    async def list_refunds(self, intent_id: str) -> RefundsReply:
+        """Read all refunds of an intent, newest first."""
+
+    async def list_disputes(self, intent_id: str) -> DisputesReply:
+        """Read all disputes of an intent, newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: the owner, its key, and what makes a request the same request again."""
@@ -151,6 +172,15 @@ class ConfirmPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateRefund:
+    """Money to give back. ``amount`` is in minor units; without one it is all that is left."""
+
+    amount: int | None = None
+    reason: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The payment as it now is. ``settled`` is False while an answer of Stripe's is outstanding."""
 
@@ -177,6 +207,11 @@ def derive_payment_id(owner: str, idempotency_key: str) -> str:
     """
     digest = hashlib.sha256(f"{len(owner)}:{owner}:{idempotency_key}".encode()).hexdigest()
     return f"pay_{digest[:32]}"
+
+
+def derive_refund_id(owner: str, idempotency_key: str) -> str:
+    """Name the refund that a request with this key makes, the same at every retry."""
+    return derive_payment_id(owner, idempotency_key).replace("pay_", "ref_", 1)
 
 
 def key_row(

@@ -12,6 +12,7 @@ from orchestrator.gateway.stripe_gateway import StripeGateway
 from orchestrator.handlers import ERROR_HANDLERS, RuleSet, load_rules
 from orchestrator.payments import Payments
 from orchestrator.recovery import Worker
+from orchestrator.refunds import Refunds, RefundsDue
 from orchestrator.settings import Settings
 from orchestrator.settle.schedule import Timing
 from orchestrator.store import migrate
@@ -36,6 +37,7 @@ class Runtime:
     customers: Customers
     cards: Cards
     cards_by_hand: CardsByHand
+    refunds: Refunds
     inbox: Inbox
     worker: Worker
 
@@ -84,9 +86,15 @@ class Runtime:
             customers=customers,
             cards=Cards(driver, gateway.customers, customers, standings),
             cards_by_hand=CardsByHand(driver, standings),
+            refunds=Refunds(driver, gateway.refunds),
             inbox=inbox,
             worker=Worker(
-                driver, parts=(InboxWork(driver), CatchUp(driver, gateway.events, inbox))
+                driver,
+                parts=(
+                    InboxWork(driver),
+                    CatchUp(driver, gateway.events, inbox),
+                    RefundsDue(driver, gateway.refunds),
+                ),
             ),
         )
 

@@ -29,9 +29,10 @@ payment as it is then: a decline is no error, the payment has moved to `requires
 refresh it; it is found out by itself. `succeeded` and `failed` are final. The links of an answer
 name the operations that take its `id`.
 
-**Sent twice, done once.** Every POST takes an `Idempotency-Key`; create and confirm need one. The
-same request under the same key answers with the payment as it is now and `Idempotent-Replayed:
-true`. After a lost answer or a 503, send the same request with the same key again.
+**Sent twice, done once.** Every POST takes an `Idempotency-Key`; create, confirm and refund need
+one. The same request under the same key answers with the thing as it is now and
+`Idempotent-Replayed: true`. After a lost answer or a 503, send the same request with the same key
+again.
 
 **What goes wrong** is told as `application/problem+json` (RFC 9457) with a stable `code`; an
 address that does not exist is 404 `not_found`, a method it does not take 405 `method_not_allowed`
@@ -42,6 +43,7 @@ refused wherever they stand.
 
 TAGS: Final = (
     ("payments", "Create, confirm and watch payments."),
+    ("refunds", "Give money back; see what was given or asked back."),
     ("customers", "Customers at Stripe, and the cards they keep."),
     ("cards", "Single cards: renew, take away, in and out of use."),
     ("machine", "The transition table that every payment obeys."),

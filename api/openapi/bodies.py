@@ -14,6 +14,7 @@ from api.schemas import (
     CustomerBody,
     ReasonBody,
     RefreshBody,
+    RefundBody,
 )
 
 BODIES: Final[Mapping[str, type[Body]]] = {
@@ -21,6 +22,7 @@ BODIES: Final[Mapping[str, type[Body]]] = {
     "confirm_payment": ConfirmBody,
     "cancel_payment": CancelBody,
     "refresh_payment": RefreshBody,
+    "create_refund": RefundBody,
     "create_customer": CustomerBody,
     "attach_card": AttachBody,
     "update_card": CardBody,

@@ -28,6 +28,8 @@ CREATED_PAYMENT: Final[Example] = {
     "excluded_cards": [],
     "next_action": None,
     "failure_reason": None,
+    "amount_refunded": 0,
+    "disputed": False,
     "expires_at": "2026-03-02T12:00:00.000000Z",
     "created_at": _CREATED,
     "updated_at": _CREATED,
@@ -95,6 +97,34 @@ _TRANSITION: Final[Example] = {
     "previous_hash": "0" * 64,
     "hash": "d" * 64,
 }
+_REFUND: Final[Example] = {
+    "id": "ref_1b4f0e9851971998e732078544c96b36",
+    "object": "refund",
+    "payment": _ID,
+    "amount": 500,
+    "currency": "usd",
+    "reason": "requested_by_customer",
+    "metadata": {},
+    "state": "succeeded",
+    "failure_reason": None,
+    "stripe_refund": "re_3TqpKNjqFNRA8vCn",
+    "origin": "api",
+    "created_at": _CREATED,
+    "updated_at": _CREATED,
+}
+_REFUND_UNKNOWN: Final[Example] = _REFUND | {"state": "pending", "stripe_refund": None}
+_DISPUTE: Final[Example] = {
+    "id": "dp_1TqpKNjqFNRA8vCn",
+    "object": "dispute",
+    "payment": _ID,
+    "amount": 1999,
+    "currency": "usd",
+    "reason": "fraudulent",
+    "status": "needs_response",
+    "evidence_due_at": "2026-03-10T23:59:59.000000Z",
+    "created_at": _CREATED,
+    "updated_at": _CREATED,
+}
 _CARD: Final[Example] = {
     "id": "pm_1TqpKNjqFNRA8vCn",
     "object": "card",
@@ -159,6 +189,18 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
             "next_steps": ["Fetch the customer's cards again and ask for another one."],
         }
     },
+    "refund": {
+        "succeeded": _REFUND,
+        "outcome_unknown": _REFUND_UNKNOWN,
+        "refused": _REFUND
+        | {
+            "state": "failed",
+            "stripe_refund": None,
+            "failure_reason": "charge_already_refunded",
+        },
+    },
+    "refunds": {"one": _list([_REFUND], f"/v1/payments/{_ID}/refunds")},
+    "disputes": {"one": _list([_DISPUTE], f"/v1/payments/{_ID}/disputes")},
     "client_secret": {
         "secret": {
             "object": "client_secret",
@@ -213,6 +255,10 @@ REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {
     },
     "cancel_payment": {"with_reason": {"reason": "requested_by_customer"}, "nothing": {}},
     "refresh_payment": {"nothing": {}},
+    "create_refund": {
+        "part": {"amount": 500, "reason": "requested_by_customer"},
+        "all_that_is_left": {},
+    },
     "create_customer": {"ada": {"email": "ada@example.com", "name": "Ada Lovelace"}},
     "attach_card": {"card": {"payment_method": "pm_card_visa"}},
     "update_card": {

@@ -21,8 +21,12 @@ _LEADS_TO: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "getHistory": "See how it got there.",
             "explainPayment": "Learn why it is where it is.",
             "getClientSecret": "Get the client secret again.",
+            "createRefund": "Give money back.",
+            "listRefunds": "See what was given back.",
+            "listDisputes": "See what was asked back.",
         },
     ),
+    "refund": ("refund_id", {"getRefund": "Read it again."}),
     "customer": (
         "customer_id",
         {

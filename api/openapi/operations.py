@@ -158,6 +158,34 @@ CLIENT_SECRET: Final = _operation(
     (*refused.READING, *_PAYMENT_GONE, *refused.ASKING_STRIPE),
     on="payment_id",
 )
+_REFUND_GONE: Final[Kinds] = (errors.RefundNotFound,)
+CREATE_REFUND: Final = _operation(
+    {
+        201: _answer(201, "refund", _REPLAYED, examples=("succeeded", "refused")),
+        202: _answer(202, "refund", _REPLAYED, examples=("outcome_unknown",)),
+    },
+    (
+        *refused.WRITING,
+        *refused.KEY_NEEDED,
+        *_PAYMENT_GONE,
+        *_RACED,
+        errors.NotRefundable,
+        errors.RefundTooLarge,
+    ),
+    on="payment_id",
+    body="create_refund",
+    body_needed=True,
+    key_needed=True,
+)
+LIST_REFUNDS: Final = _operation(
+    {200: _answer(200, "refunds")}, (*refused.READING, *_PAYMENT_GONE), on="payment_id"
+)
+LIST_DISPUTES: Final = _operation(
+    {200: _answer(200, "disputes")}, (*refused.READING, *_PAYMENT_GONE), on="payment_id"
+)
+GET_REFUND: Final = _operation(
+    {200: _answer(200, "refund")}, (*refused.READING, *_REFUND_GONE), on="refund_id"
+)
 CREATE_CUSTOMER: Final = _operation(
     {201: _answer(201, "customer", _REPLAYED)},
     (*refused.WRITING, *refused.CHANGING_AT_STRIPE, *_CUSTOMER_GONE),

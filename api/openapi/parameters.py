@@ -70,6 +70,12 @@ PARAMETERS: Final[Mapping[str, Schema]] = {
         "^pay_[A-Za-z0-9]{1,64}$",
         "pay_357013f46feb368936907c32d55c171a",
     ),
+    "refund_id": _in_path(
+        "refund_id",
+        "The refund's id.",
+        "^ref_[A-Za-z0-9]{1,64}$",
+        "ref_1b4f0e9851971998e732078544c96b36",
+    ),
     "customer_id": _in_path("customer_id", "The customer's id.", CUSTOMER_ID, "cus_Cf1qkBjgqzMLjL"),
     "card_id": _in_path(
         "card_id",

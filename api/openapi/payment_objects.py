@@ -23,6 +23,7 @@ from api.openapi.types import (
     record,
     text,
 )
+from orchestrator.refund import RefundState
 from orchestrator.states import LARGEST_MAX_ATTEMPTS
 
 _STATE: Final = one_of(
@@ -90,6 +91,8 @@ PAYMENT_OBJECTS: Final[Mapping[str, Schema]] = {
                 "Stripe.js (handleNextAction), or send the browser to redirect_to_url.",
             },
             "failure_reason": maybe_text("Why it failed; null unless it did."),
+            "amount_refunded": number("How much of it was given back, by refunds that succeeded."),
+            "disputed": flag("Whether the customer has ever asked the bank for the money back."),
             "expires_at": moment("When it ends by itself if no card is tried by then."),
             "created_at": moment("When it was created."),
             "updated_at": moment("When anything about it last changed."),
@@ -174,6 +177,47 @@ PAYMENT_OBJECTS: Final[Mapping[str, Schema]] = {
             ),
         },
     ),
+    "refund": record(
+        "Money given back. It stands beside its payment and never moves it.",
+        {
+            "id": text("The refund's id.", pattern="^ref_"),
+            "object": always("refund"),
+            "payment": text("The payment's id."),
+            "amount": number("In the currency's smallest unit.", minimum=1),
+            "currency": text("ISO 4217, in lower case."),
+            "reason": maybe_text("Why: duplicate, fraudulent, requested_by_customer, or Stripe's."),
+            "metadata": labels("Your own labels."),
+            "state": one_of(
+                [state.value for state in RefundState],
+                "pending: Stripe was asked, or is carrying it out. succeeded: given back; a bank "
+                "may still refuse it, and it fails. failed: not given back.",
+            ),
+            "failure_reason": maybe_text("Why it failed, as Stripe names it."),
+            "stripe_refund": maybe_text("Its id at Stripe; null while Stripe has not answered."),
+            "origin": one_of(
+                ["api", "stripe"], "api: asked for here. stripe: found there, from the Dashboard."
+            ),
+            "created_at": moment("When it was asked for."),
+            "updated_at": moment("When its state last changed."),
+        },
+    ),
+    "refunds": page_of("refund", "All refunds of a payment, newest first."),
+    "dispute": record(
+        "The customer has asked the bank for the money back. Answer it in Stripe's Dashboard.",
+        {
+            "id": text("The dispute's id at Stripe."),
+            "object": always("dispute"),
+            "payment": text("The payment's id."),
+            "amount": number("What is asked back, in the currency's smallest unit."),
+            "currency": text("ISO 4217, in lower case."),
+            "reason": maybe_text("Why, as Stripe names it."),
+            "status": text("As Stripe names it: needs_response, under_review, won, lost, …"),
+            "evidence_due_at": maybe_moment("By when evidence is to be handed in."),
+            "created_at": moment("When it was opened."),
+            "updated_at": moment("When it was last seen to have changed."),
+        },
+    ),
+    "disputes": page_of("dispute", "All disputes of a payment, newest first."),
     "client_secret": record(
         "A payment's client secret, for the page of the customer who pays it.",
         {

@@ -73,6 +73,15 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "card.",
         {"state": "confirming", "allowed_events": ["succeed", "fail", "cancel", "expire"]},
     ),
+    "illegal_transition": (
+        "The payment is confirming; only a succeeded one can be refunded.",
+        {"state": "confirming", "allowed_events": ["succeed", "fail", "cancel", "expire"]},
+    ),
+    "refund_too_large": (
+        "499 is left to give back, of what was received and is not given back or being given "
+        "back already.",
+        {"param": "amount", "state": "succeeded", "allowed_events": []},
+    ),
     "card_disabled": (
         "The card is out of use (expired_card). Fetch the customer's cards again and ask for "
         "another one.",

@@ -16,11 +16,13 @@ from orchestrator.client.values import (
     Card,
     ClientSecret,
     Customer,
+    Dispute,
     Document,
     Explanation,
     Machine,
     Page,
     Payment,
+    Refund,
     Transition,
     read,
     read_page,
@@ -28,6 +30,7 @@ from orchestrator.client.values import (
 
 Value = TypeVar("Value")
 CancelReason = Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"]
+RefundReason = Literal["duplicate", "fraudulent", "requested_by_customer"]
 Usage = Literal["on_session", "off_session"]
 
 
@@ -143,6 +146,38 @@ def explain_payment(payment: str) -> Call[Explanation]:
 def read_client_secret(payment: str) -> Call[ClientSecret]:
     """Read the client secret again, for a page that was reloaded."""
     return _get(f"/v1/payments/{_id(payment)}/client_secret", ClientSecret)
+
+
+# ── refunds ──────────────────────────────────────────────────────────────────────────────────
+
+
+def create_refund(
+    payment: str,
+    *,
+    amount: int | None = None,
+    reason: RefundReason | None = None,
+    metadata: Mapping[str, str] | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Refund]:
+    """Give ``amount`` minor units back, or all that is left. Give each refund a key of its own."""
+    given = dict(metadata) if metadata is not None else None
+    body = _given(amount=amount, reason=reason, metadata=given)
+    return _post(f"/v1/payments/{_id(payment)}/refunds", Refund, body, idempotency_key)
+
+
+def list_refunds(payment: str) -> Call[Page[Refund]]:
+    """Read all refunds of a payment, newest first."""
+    return _list(f"/v1/payments/{_id(payment)}/refunds", Refund, {})
+
+
+def get_refund(refund: str) -> Call[Refund]:
+    """Read a refund."""
+    return _get(f"/v1/refunds/{_id(refund)}", Refund)
+
+
+def list_disputes(payment: str) -> Call[Page[Dispute]]:
+    """Read all disputes of a payment, newest first."""
+    return _list(f"/v1/payments/{_id(payment)}/disputes", Dispute, {})
 
 
 # ── customers and cards ──────────────────────────────────────────────────────────────────────

@@ -14,9 +14,11 @@ from orchestrator.client.resources import (
     AsyncCards,
     AsyncCustomers,
     AsyncPayments,
+    AsyncRefunds,
     Cards,
     Customers,
     Payments,
+    Refunds,
 )
 from orchestrator.client.retries import Retries
 from orchestrator.client.values import Machine
@@ -53,6 +55,7 @@ class Client:
             transport=transport,
         )
         self.payments = Payments(self.send)
+        self.refunds = Refunds(self.send)
         self.customers = Customers(self.send)
         self.cards = Cards(self.send)
 
@@ -124,6 +127,7 @@ class AsyncClient:
             transport=transport,
         )
         self.payments = AsyncPayments(self.send)
+        self.refunds = AsyncRefunds(self.send)
         self.customers = AsyncCustomers(self.send)
         self.cards = AsyncCards(self.send)
 

@@ -14,6 +14,7 @@
         │   ├── PaymentHandled
         │   ├── PaymentEnding
         │   ├── AttemptInProgress
+        │   ├── RefundTooLarge
         │   ├── CardDisabled
         │   ├── CardAttemptsExhausted
         │   └── IdempotencyKeyInUse
@@ -124,6 +125,10 @@ class AttemptInProgress(Conflict):
     """A confirmation is open; its outcome comes first."""
 
 
+class RefundTooLarge(Conflict):
+    """Less than that is left to give back."""
+
+
 class CardDisabled(Conflict):
     """The card is out of use: fetch the customer's cards again."""
 
@@ -175,6 +180,7 @@ CLASS_OF_CODE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
         "payment_handled": PaymentHandled,
         "payment_ending": PaymentEnding,
         "attempt_in_progress": AttemptInProgress,
+        "refund_too_large": RefundTooLarge,
         "card_disabled": CardDisabled,
         "card_attempts_exhausted": CardAttemptsExhausted,
         "idempotency_key_in_use": IdempotencyKeyInUse,

@@ -137,6 +137,9 @@ class Payments(_Resource):
     history = now(calls.read_history)
     explain = now(calls.explain_payment)
     client_secret = now(calls.read_client_secret)
+    refund = now(calls.create_refund)
+    refunds = now(calls.list_refunds)
+    disputes = now(calls.list_disputes)
 
 
 class AsyncPayments(_AsyncResource):
@@ -152,6 +155,21 @@ class AsyncPayments(_AsyncResource):
     history = later(calls.read_history)
     explain = later(calls.explain_payment)
     client_secret = later(calls.read_client_secret)
+    refund = later(calls.create_refund)
+    refunds = later(calls.list_refunds)
+    disputes = later(calls.list_disputes)
+
+
+class Refunds(_Resource):
+    """Single refunds."""
+
+    get = now(calls.get_refund)
+
+
+class AsyncRefunds(_AsyncResource):
+    """Single refunds, awaited."""
+
+    get = later(calls.get_refund)
 
 
 class Customers(_Resource):

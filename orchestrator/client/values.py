@@ -68,6 +68,8 @@ class Payment:
     # A redirect's address may carry the client secret.
     next_action: dict[str, Any] | None = field(repr=False)
     failure_reason: str | None
+    amount_refunded: int
+    disputed: bool
     expires_at: datetime
     created_at: datetime
     updated_at: datetime
@@ -120,6 +122,45 @@ class Transition:
     occurred_at: datetime
     previous_hash: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back. ``amount`` is in minor units."""
+
+    id: str
+    payment: str
+    amount: int
+    currency: str
+    reason: str | None
+    metadata: dict[str, str]
+    state: str
+    failure_reason: str | None
+    stripe_refund: str | None
+    origin: str
+    created_at: datetime
+    updated_at: datetime
+    answer: Answer = field(default=Answer(), compare=False)
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """Whether Stripe was asked and nobody knows yet what came of it (the answer was 202)."""
+        return self.answer.status == 202
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """The customer has asked the bank for the money back; answer it at Stripe."""
+
+    id: str
+    payment: str
+    amount: int
+    currency: str
+    reason: str | None
+    status: str
+    evidence_due_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +292,8 @@ _READERS: Mapping[type[Any], Mapping[str, Callable[[Any], Any]]] = {
         "updated_at": moment,
     },
     Transition: {"actor": one(Actor), "occurred_at": moment},
+    Refund: {"created_at": moment, "updated_at": moment},
+    Dispute: {"evidence_due_at": moment, "created_at": moment, "updated_at": moment},
     Customer: {"created_at": moment},
     Card: {"disabled_at": moment},
     Explanation: {

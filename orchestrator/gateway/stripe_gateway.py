@@ -13,6 +13,7 @@ from orchestrator.gateway.calls import StripeCalls, checked
 from orchestrator.gateway.parsing import parse_charge_page
 from orchestrator.gateway.stripe_customers import StripeCustomers
 from orchestrator.gateway.stripe_events import StripeEvents
+from orchestrator.gateway.stripe_refunds import StripeRefunds
 from orchestrator.gateway.views import CardReply, ChargesReply, ChargeView, Reply, ReplyKind
 
 _CHARGES_PER_PAGE: Final = 100
@@ -43,6 +44,7 @@ class StripeGateway:
         )
         self.customers = StripeCustomers(self._calls)
         self.events = StripeEvents(self._calls)
+        self.refunds = StripeRefunds(self._calls)
 
     def __repr__(self) -> str:
         """Name the address and the mode, never the key."""

@@ -188,6 +188,54 @@ class ChargesReply(CallEnd):
     charges: tuple[ChargeView, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """A refund as Stripe shows it. ``amount`` is in minor units, ``created`` is Unix seconds."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    created: int
+    reason: str | None = None
+    failure_reason: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeView:
+    """A dispute as Stripe shows it: the customer has asked the bank for the money back."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    created: int
+    reason: str | None = None
+    evidence_due_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReply(CallEnd):
+    """The end of one call to Stripe about a refund; ``refund`` is set when it was made or read."""
+
+    refund: RefundView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsReply(CallEnd):
+    """The end of listing an intent's refunds; ``refunds`` is newest first when ``answered``."""
+
+    refunds: tuple[RefundView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisputesReply(CallEnd):
+    """The end of listing an intent's disputes; ``disputes`` is newest first when ``answered``."""
+
+    disputes: tuple[DisputeView, ...] = ()
+
+
 __all__ = [
     "CallEnd",
     "CardReply",
@@ -197,10 +245,15 @@ __all__ = [
     "ChargesReply",
     "CustomerReply",
     "CustomerView",
+    "DisputeView",
+    "DisputesReply",
     "EventsReply",
     "Failure",
     "IntentStatus",
     "IntentView",
+    "RefundReply",
+    "RefundView",
+    "RefundsReply",
     "Reply",
     "ReplyKind",
 ]

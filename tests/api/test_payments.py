@@ -28,6 +28,8 @@ PAYMENT_FIELDS = [
     "excluded_cards",
     "next_action",
     "failure_reason",
+    "amount_refunded",
+    "disputed",
     "expires_at",
     "created_at",
     "updated_at",

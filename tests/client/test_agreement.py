@@ -13,9 +13,11 @@ from api.errors import STATUSES
 from orchestrator.client import (
     Card,
     Customer,
+    Dispute,
     Explanation,
     Machine,
     Payment,
+    Refund,
     Transition,
     calls,
 )
@@ -24,14 +26,18 @@ from orchestrator.client.resources import (
     AsyncCards,
     AsyncCustomers,
     AsyncPayments,
+    AsyncRefunds,
     Cards,
     Customers,
     Payments,
+    Refunds,
 )
 
 KINDS: dict[str, type[Any]] = {
     "payment": Payment,
     "transition": Transition,
+    "refund": Refund,
+    "dispute": Dispute,
     "customer": Customer,
     "card": Card,
     "explanation": Explanation,
@@ -48,6 +54,10 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/v1/payments/{payment_id}/history"): calls.read_history,
     ("get", "/v1/payments/{payment_id}/explain"): calls.explain_payment,
     ("get", "/v1/payments/{payment_id}/client_secret"): calls.read_client_secret,
+    ("post", "/v1/payments/{payment_id}/refunds"): calls.create_refund,
+    ("get", "/v1/payments/{payment_id}/refunds"): calls.list_refunds,
+    ("get", "/v1/payments/{payment_id}/disputes"): calls.list_disputes,
+    ("get", "/v1/refunds/{refund_id}"): calls.get_refund,
     ("post", "/v1/customers"): calls.create_customer,
     ("get", "/v1/customers/{customer_id}"): calls.get_customer,
     ("post", "/v1/customers/{customer_id}/cards"): calls.attach_card,
@@ -114,7 +124,7 @@ def test_every_parameter_can_be_given(operation: tuple[str, str]) -> None:
     taken = set(inspect.signature(CALLS[operation]).parameters)
 
     assert wanted - NOT_OFFERED <= taken
-    assert taken - wanted <= {"payment", "customer", "card"}
+    assert taken - wanted <= {"payment", "refund", "customer", "card"}
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +145,12 @@ def test_every_code_has_a_class() -> None:
 
 @pytest.mark.parametrize(
     ("now", "later"),
-    [(Payments, AsyncPayments), (Customers, AsyncCustomers), (Cards, AsyncCards)],
+    [
+        (Payments, AsyncPayments),
+        (Refunds, AsyncRefunds),
+        (Customers, AsyncCustomers),
+        (Cards, AsyncCards),
+    ],
 )
 def test_both_clients_do_the_same(now: type[Any], later: type[Any]) -> None:
     """What one client can do the other can, from the same call."""

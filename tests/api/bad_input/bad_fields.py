@@ -169,6 +169,26 @@ BAD_REFRESHES: Cases = {
     "unknown field, null": ({"deep": None}, "deep"),
 }
 
+BAD_REFUNDS: Cases = {
+    "amount zero": ({"amount": 0}, "amount"),
+    "amount negative": ({"amount": -1}, "amount"),
+    "amount a text": ({"amount": "100"}, "amount"),
+    "amount a float": ({"amount": 1.5}, "amount"),
+    "amount true": ({"amount": True}, "amount"),
+    "amount of 64 bits": ({"amount": 2**64}, "amount"),
+    "reason unknown": ({"reason": "bored"}, "reason"),
+    "reason of a cancel": ({"reason": "abandoned"}, "reason"),
+    "reason of Stripe's own": ({"reason": "expired_uncaptured_charge"}, "reason"),
+    "reason a list": ({"reason": ["duplicate"]}, "reason"),
+    "metadata a list": ({"metadata": ["a"]}, "metadata"),
+    "metadata with a number": ({"metadata": {"a": 1}}, "metadata.a"),
+    "metadata with null": ({"metadata": {"a": None}}, "metadata.a"),
+    "metadata key with a bracket": ({"metadata": {"a]": "c"}}, "metadata.a]"),
+    "metadata key of ours": ({"metadata": {"payment_id": "a"}}, "metadata.payment_id"),
+    "a charge": ({"charge": "ch_1"}, "charge"),
+    "unknown field": ({"force": True}, "force"),
+}
+
 BAD_CUSTOMERS: Cases = {
     "email a number": ({"email": 1}, "email"),
     "email a list": ({"email": ["ada@example.test"]}, "email"),
@@ -279,6 +299,7 @@ BAD_FIELDS: Mapping[str, Cases] = {
     "confirm": BAD_CONFIRMS,
     "cancel": BAD_CANCELS,
     "refresh": BAD_REFRESHES,
+    "refund": BAD_REFUNDS,
     "create customer": BAD_CUSTOMERS,
     "attach": BAD_ATTACHMENTS,
     "update card": BAD_UPDATES,

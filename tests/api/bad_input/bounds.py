@@ -129,6 +129,15 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
         "reason": one_of("abandoned", "duplicate", "fraudulent", "requested_by_customer"),
     },
     "refresh": {},
+    "refund": {
+        # As much as the payment is over, which is 10.00 USD here.
+        "amount": Bounds(
+            taken=(1, 2, 999, 1000),
+            refused=(0, -1, 1_000_000_000_000, 2**63, 2**64),
+        ),
+        "reason": one_of("duplicate", "fraudulent", "requested_by_customer"),
+        **labels(empty=True),
+    },
     "create customer": {"email": email(), "name": characters(256), **labels(empty=False)},
     "attach": {"payment_method": PAYMENT_METHOD},
     "update card": {
@@ -249,6 +258,7 @@ IDEMPOTENCY_KEY: Final = Bounds(
 # Ids in the path: of the longest, and one character more.
 PATHS: Final[Mapping[str, Bounds]] = {
     "payment": Bounds(taken=("pay_a", "pay_" + "a" * 64), refused=("pay_", "pay_" + "a" * 65)),
+    "refund": Bounds(taken=("ref_a", "ref_" + "a" * 64), refused=("ref_", "ref_" + "a" * 65)),
     "customer": Bounds(taken=("cus_a", "cus_" + "a" * 250), refused=("cus_", "cus_" + "a" * 251)),
     "card": Bounds(taken=("pm_a", "pm_" + "a" * 250), refused=("pm_", "pm_" + "a" * 251)),
 }

@@ -33,6 +33,8 @@ class Ground:
         for scope in ("audit", "admin"):
             _, self.secrets[scope] = await self.api.key("shop", scope)
         self.ids["payment"] = (await self.api.create())["id"]
+        self.ids["paid"] = await self.paid()
+        self.ids["refund"] = (await self.call("refund")).json()["id"]
         self.ids["customer"] = (await self.api.post("/v1/customers", {})).json()["id"]
         attached = await self.call("attach")
         self.ids["card"] = attached.json()["id"]
@@ -51,7 +53,9 @@ class Ground:
     ) -> httpx2.Response:
         """Call a route as it wants to be called, but for what is given."""
         route = ROUTES[name]
-        path = route.path.replace("{id}", on if on is not None else self.ids.get(str(route.on), ""))
+        path = route.path.replace(
+            "{id}", on if on is not None else self.ids.get(str(route.standing or route.on), "")
+        )
         if content is None and route.body is not None:
             content = _json(route.body if body is UNSET else body)
         sent = list(headers or [])
@@ -72,9 +76,17 @@ class Ground:
         made = None
         if name in ("confirm", "cancel"):
             made = await self.call("create")
+        elif name == "refund":
+            return await self.paid()
         elif name == "detach":
             made = await self.call("attach")
         return made.json()["id"] if made is not None else None
+
+    async def paid(self) -> str:
+        """Return a payment that has succeeded, over 10.00 USD."""
+        payment = await self.api.create()
+        await self.api.confirm(payment)
+        return str(payment["id"])
 
     async def stands(self, *, done: bool = False) -> tuple[dict[str, list[Any]], list[str]]:
         """Return all that is stored, and what Stripe was asked to change, to compare with later.

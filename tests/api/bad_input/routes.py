@@ -21,6 +21,7 @@ class Route:
 
     ``on`` is the kind of thing that ``{id}`` in the path names. ``body`` is one that is accepted;
     null where no body is read. ``scopes`` may ask; none of them: anybody may, without a key.
+    ``standing`` says which of the things of that kind, where not any will do.
     ``shared`` routes show things of other owners to those who may ask.
     """
 
@@ -32,6 +33,7 @@ class Route:
     body_needed: bool = False
     key_needed: bool = False
     shared: bool = False
+    standing: str | None = None
 
 
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
@@ -58,6 +60,22 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
         "history": Route("GET", "/v1/payments/{id}/history", READING, on="payment"),
         "explain": Route("GET", "/v1/payments/{id}/explain", READING, on="payment"),
         "client secret": Route("GET", "/v1/payments/{id}/client_secret", on="payment"),
+        "refund": Route(
+            "POST",
+            "/v1/payments/{id}/refunds",
+            on="payment",
+            standing="paid",
+            body={"amount": 100},
+            body_needed=True,
+            key_needed=True,
+        ),
+        "list refunds": Route(
+            "GET", "/v1/payments/{id}/refunds", READING, on="payment", standing="paid"
+        ),
+        "list disputes": Route(
+            "GET", "/v1/payments/{id}/disputes", READING, on="payment", standing="paid"
+        ),
+        "get refund": Route("GET", "/v1/refunds/{id}", READING, on="refund"),
         "create customer": Route("POST", "/v1/customers", body={"name": "Ada"}),
         "get customer": Route("GET", "/v1/customers/{id}", on="customer"),
         "attach": Route(

@@ -23,6 +23,7 @@ from api.schemas import (
     CustomerBody,
     ReasonBody,
     RefreshBody,
+    RefundBody,
 )
 from tests.api.bad_input.bounds import (
     AMOUNTS,
@@ -42,6 +43,7 @@ MODELS: dict[str, type[Body]] = {
     "confirm": ConfirmBody,
     "cancel": CancelBody,
     "refresh": RefreshBody,
+    "refund": RefundBody,
     "create customer": CustomerBody,
     "attach": AttachBody,
     "update card": CardBody,

@@ -107,6 +107,7 @@ FORBIDDEN: Mapping[str, set[str]] = {
         "confirm",
         "cancel",
         "refresh",
+        "refund",
         "client secret",
         "create customer",
         "get customer",

@@ -1,0 +1,78 @@
+"""Refunds over HTTP: give money back, and show what was given or asked back.
+
+Decides nothing: whether there is anything to give back is the use cases' business.
+"""
+
+import re
+from typing import Final
+
+from fastapi import Request, Response
+
+from api.accept import accept, answer
+from api.authentication import READING, authenticate
+from api.openapi import operations
+from api.refund_shapes import dispute_document, refund_document
+from api.routes.direct import router_of
+from api.schemas import RefundBody
+from api.shapes import list_document
+from orchestrator.errors import PaymentNotFound, RefundNotFound
+from orchestrator.refunds import Refunds
+
+router = router_of("refunds")
+
+# What is not shaped like an id of ours is nobody's; the database need not be asked.
+_PAYMENT_ID: Final = re.compile(r"pay_[A-Za-z0-9]{1,64}")
+_REFUND_ID: Final = re.compile(r"ref_[A-Za-z0-9]{1,64}")
+
+
+@router.post(
+    "/v1/payments/{payment_id}/refunds", status_code=201, openapi_extra=operations.CREATE_REFUND
+)
+async def create_refund(request: Request) -> Response:
+    """Give money back; 202 while Stripe has not said what became of it."""
+    caller, body = await accept(request, RefundBody, "refund", on="payment_id", key_required=True)
+    result = await _refunds(request).create(_payment_id(request), body.request(), caller)
+    document = refund_document(result.refund)
+    return answer(document, 201 if result.refund.answered else 202, replayed=result.replayed)
+
+
+@router.get("/v1/payments/{payment_id}/refunds", openapi_extra=operations.LIST_REFUNDS)
+async def list_refunds(request: Request) -> Response:
+    """Show every refund of a payment, newest first."""
+    identity = await authenticate(request, READING)
+    payment_id = _payment_id(request)
+    found = await _refunds(request).of_payment(payment_id, identity.reads)
+    shown = [refund_document(refund) for refund in found]
+    return answer(list_document(shown, f"/v1/payments/{payment_id}/refunds"))
+
+
+@router.get("/v1/payments/{payment_id}/disputes", openapi_extra=operations.LIST_DISPUTES)
+async def list_disputes(request: Request) -> Response:
+    """Show every dispute of a payment, newest first."""
+    identity = await authenticate(request, READING)
+    payment_id = _payment_id(request)
+    found = await _refunds(request).disputes_of(payment_id, identity.reads)
+    shown = [dispute_document(dispute) for dispute in found]
+    return answer(list_document(shown, f"/v1/payments/{payment_id}/disputes"))
+
+
+@router.get("/v1/refunds/{refund_id}", openapi_extra=operations.GET_REFUND)
+async def get_refund(request: Request) -> Response:
+    """Show a refund."""
+    identity = await authenticate(request, READING)
+    refund_id: str = request.path_params["refund_id"]
+    if _REFUND_ID.fullmatch(refund_id) is None:
+        raise RefundNotFound(refund_id)
+    return answer(refund_document(await _refunds(request).get(refund_id, identity.reads)))
+
+
+def _refunds(request: Request) -> Refunds:
+    refunds: Refunds = request.app.state.runtime.refunds
+    return refunds
+
+
+def _payment_id(request: Request) -> str:
+    payment_id: str = request.path_params["payment_id"]
+    if _PAYMENT_ID.fullmatch(payment_id) is None:
+        raise PaymentNotFound(payment_id)
+    return payment_id
