@@ -115,6 +115,7 @@ class Told(NamedTuple):
 S = PaymentState
 ON = "2026-03-02 12:00:00 UTC"
 BY_ITSELF = "fails by itself"
+REFRESH = "You can refresh the payment to ask Stripe right now."
 LOOKS = "A worker looks for the outcome by itself, next at 2026-03-01 13:05:00 UTC."
 CAREFUL = "Do not charge the customer in another way"
 ANYTHING_BUT_CARDS = ("another card", "You can confirm")
@@ -143,7 +144,7 @@ CASES: dict[str, Told] = {
         waiting(S.created),
         row("create"),
         Situation.untried,
-        f"No card has been tried yet. The payment waits for one until {ON}.",
+        f"No card is known to have been tried. The payment waits for one until {ON}.",
         ("You can confirm it with a card, or cancel it.", BY_ITSELF),
         ("left", "worker"),
     ),
@@ -160,7 +161,7 @@ CASES: dict[str, Told] = {
         confirming(),
         row(),
         Situation.in_flight,
-        "Stripe was asked to charge the card, attempt 2 of 3, and its answer is awaited.",
+        "Stripe is being asked to charge the card, attempt 2 of 3, and its answer is awaited.",
         (CAREFUL, LOOKS, "You can refresh"),
         ANYTHING_BUT_CARDS,
     ),
@@ -191,9 +192,17 @@ CASES: dict[str, Told] = {
         confirming("requires_action", "requires_action", next_action=ACTION),
         row(),
         Situation.awaits_customer,
-        "The customer's bank wants the customer to confirm attempt 2 of 3",
-        ("(redirect_to_url)", "with another card instead", "has 1 attempt left", LOOKS),
-        (CAREFUL, SECRET, "https"),
+        "When Stripe last answered, the customer had still to confirm attempt 2 of 3 with the "
+        "bank. Whether the card has been charged since is not known; a refresh asks Stripe.",
+        (
+            "(redirect_to_url)",
+            "another card instead",
+            "has 1 attempt left",
+            CAREFUL,
+            LOOKS,
+            REFRESH,
+        ),
+        (SECRET, "https", "has not been charged"),
     ),
     "challenge of the last attempt": Told(
         confirming("requires_action", "requires_action", next_action=ACTION, attempts_used=3),
@@ -207,7 +216,7 @@ CASES: dict[str, Told] = {
         confirming("requires_action", "processing"),
         row(),
         Situation.processing,
-        "Stripe has accepted attempt 2 of 3 and is still processing it.",
+        "Stripe last answered, it had accepted attempt 2 of 3 and was still processing it.",
         (CAREFUL, LOOKS),
         ("next_action",),
     ),
@@ -215,7 +224,7 @@ CASES: dict[str, Told] = {
         confirming("processing", "processing"),
         row(),
         Situation.processing,
-        "is still processing it",
+        "was still processing it",
         (CAREFUL, LOOKS),
         ANYTHING_BUT_CARDS,
     ),
@@ -223,42 +232,42 @@ CASES: dict[str, Told] = {
         confirming("requires_capture", "requires_capture"),
         row(),
         Situation.authorised,
-        "the money has not been collected",
+        "the money had not been collected",
         (CAREFUL, "Somebody has to look at the payment at Stripe"),
     ),
     "requires confirmation": Told(
         confirming("requires_confirmation"),
         row(),
         Situation.unconfirmed,
-        "has not begun to charge it",
+        "had not begun to charge it",
         (CAREFUL, LOOKS),
     ),
     "status from the future": Told(
         confirming("processing", "requires_patience"),
         row(),
         Situation.status_unknown,
-        'Stripe gives attempt 2 of 3 the status "requires_patience"',
+        'When Stripe last answered, attempt 2 of 3 had the status "requires_patience"',
         (CAREFUL, "Somebody has to look"),
     ),
     "not run": Told(
         confirming("not_run", "requires_action"),
         row(),
         Situation.not_run,
-        "Stripe did not run attempt 2 of 3",
+        "Stripe refused to run attempt 2 of 3. Whether the payment was charged otherwise",
         (CAREFUL, LOOKS),
     ),
     "stored error": Told(
         confirming("stored_error"),
         row(),
         Situation.stored_error,
-        "with an error of its own",
+        "with an error that does not tell",
         (CAREFUL, LOOKS),
     ),
     "undecided": Told(
         confirming("undecided", undecided=Failure("card_declined", "do_not_honor")),
         row(),
         Situation.undecided,
-        "The card was declined, attempt 2 of 3: issuer gave no reason (do_not_honor).",
+        "The card was not accepted, attempt 2 of 3: issuer gave no reason (do_not_honor).",
         (CAREFUL, LOOKS),
         ("Do not tell",),
     ),
@@ -273,7 +282,7 @@ CASES: dict[str, Told] = {
         waiting(S.requires_new_card, last_outcome=outcome(message="No funds.")),
         FUNDS,
         Situation.declined,
-        "The card was declined, attempt 2 of 3: not enough funds (insufficient_funds). The "
+        "The card was not accepted, attempt 2 of 3: not enough funds (insufficient_funds). The "
         f"payment waits for a card until {ON}.",
         (
             'Tell the customer: "No funds."',
@@ -298,7 +307,7 @@ CASES: dict[str, Told] = {
         BUSY,
         Situation.declined,
         "issuer not reached (issuer_not_available)",
-        ("The same card may be tried again from 2026-03-01 13:05:00 UTC on, another card at any",),
+        ("the same card may be tried again from 2026-03-01 13:05:00 UTC on, another at any",),
         ("Ask the customer for another card", "now"),
     ),
     "the moment is over": Told(
@@ -309,7 +318,7 @@ CASES: dict[str, Told] = {
         BUSY,
         Situation.declined,
         "issuer not reached",
-        ("The same card may be tried again now, and so may another.",),
+        ("the same card may be tried again now, and so may another.",),
         ("again from", "Ask the customer for another card"),
     ),
     "details wrong": Told(
@@ -317,7 +326,7 @@ CASES: dict[str, Told] = {
         CVC,
         Situation.declined,
         "security code wrong (incorrect_cvc)",
-        ("The same card may be tried again now", "correct the card's details first"),
+        ("the same card may be tried again now", "correct the card's details first"),
         ("bank",),
     ),
     "to be authenticated": Told(
@@ -357,7 +366,7 @@ CASES: dict[str, Told] = {
         waiting(S.requires_new_card, last_outcome=outcome()),
         FUNDS,
         Situation.time_over,
-        "It takes no card any more",
+        "before a card was known to be accepted. It takes no card any more",
         ("create a new payment",),
         ("Tell the customer", *ANYTHING_BUT_CARDS),
         EXPIRY + timedelta(seconds=1),
@@ -366,46 +375,46 @@ CASES: dict[str, Told] = {
         waiting(S.requires_new_card, last_outcome=outcome(same_card_allowed=True)),
         NOT_RUN,
         Situation.attempt_not_run,
-        "Stripe did not run attempt 2 of 3, so the card was not tried",
-        ("The same card may be tried again now",),
+        "Stripe refused to run attempt 2 of 3, so the card was not tried",
+        ("the same card may be tried again now",),
         ("declined",),
     ),
-    "challenge abandoned": Told(
-        waiting(S.requires_new_card),
-        row("require_new_card", reason="authentication_abandoned"),
-        Situation.challenge_abandoned,
-        "was given up for another card",
-        ("You can confirm it with another card.", "1 attempt left"),
-        ("declined", "Tell the customer"),
-    ),
     "card disabled": Told(
-        waiting(S.card_disabled, last_outcome=outcome(message="Declined.")),
+        waiting(S.card_disabled, customer="cus_1", last_outcome=outcome(message="Declined.")),
         LOST,
         Situation.card_disabled,
-        f"reported lost (lost_card). It may not be used again, and the payment waits for another "
+        "reported lost (lost_card). This payment took it out of use then, and waits for another "
         f"card until {ON}.",
         (
             'Tell the customer: "Declined."',
             "Do not tell the customer the reason",
-            "Fetch the customer's cards again",
+            "Fetch the customer's cards again, which leaves out those that are out of use by now",
             BY_ITSELF,
         ),
-        ("same card", "renewed"),
+        ("same card", "renewed", "may not be used", "no customer"),
+    ),
+    "card disabled, of no customer": Told(
+        waiting(S.card_disabled, customer=None, last_outcome=outcome()),
+        LOST,
+        Situation.card_disabled,
+        "This payment took it out of use then",
+        ("Ask for another card; the payment has no customer whose saved cards",),
+        ("Fetch",),
     ),
     "card expired": Told(
         waiting(S.card_disabled, last_outcome=outcome()),
         EXPIRED,
         Situation.card_disabled,
         "card expired (expired_card)",
-        ("once its expiry date has been renewed",),
-        ("Do not tell",),
+        ("taken out of use only until its expiry date is renewed",),
+        ("Do not tell", "may not be used"),
     ),
     "ending, canceled": Told(
         intended("cancel", "requested_by_customer"),
         row(),
         Situation.ending,
         "is being ended because it was canceled through the API, with the reason: requested by "
-        "customer. Stripe has not confirmed that yet",
+        "customer. That Stripe has canceled it is not on record yet",
         ("A worker cancels it at Stripe by itself", "Read the payment again"),
         ANYTHING_BUT_CARDS,
     ),
@@ -494,7 +503,7 @@ CASES: dict[str, Told] = {
         ended(S.failed, last_outcome=outcome(message="Old news.")),
         row("expire", reason="payment_expired"),
         Situation.failed,
-        "because its time was over before a card was accepted.",
+        "because its time was over before a card was known to be accepted.",
         ("create a new payment",),
         ("Old news",),
     ),
@@ -633,7 +642,7 @@ def test_what_a_rule_means(name: str, meaning: str | None) -> None:
     assert rule.meaning == meaning
 
 
-NO_RULE = ["created", "in flight", "undecided", "challenge abandoned", "failed, canceled"]
+NO_RULE = ["created", "in flight", "undecided", "failed, canceled"]
 
 
 @pytest.mark.parametrize("name", [*NO_RULE, "failed, expired", "ending, canceled"])
@@ -684,3 +693,11 @@ def test_a_situation_can_be_told_without_the_history() -> None:
 def test_any_other_reason_is_a_rules() -> None:
     """A reason that is a deployment's own words is an ending by rule."""
     assert ending_of("fail", "hold_large_orders") is Ending.by_rule
+def test_a_deployments_reason_is_no_name_of_ours() -> None:
+    """A deployment's handler may give any reason, also one that reads like an attempt not run."""
+    declined = CASES["declined"]
+    last = decision("require_new_card", "mine.hold", "do_not_honor", reason="attempt_not_run")
+
+    assert situation_of(declined.payment, last, NOW) is Situation.declined
+
+

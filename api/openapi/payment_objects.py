@@ -38,10 +38,11 @@ _EXCLUDED: Final = list_of(
         "One card.",
         {
             "payment_method": text("The card's id."),
-            "reason": text("The code for which it was put out of use."),
+            "reason": text("The code for which it was taken out of use then."),
         },
     ),
-    "Cards that this payment has put out of use.",
+    "Cards that this payment took out of use when they were declined. How a card stands now, "
+    "renewed or put back into use since, the customer's list of cards tells.",
 )
 _ATTEMPTS_LEFT: Final = number("How many confirmations may still be made.")
 _MAX_ATTEMPTS: Final = number(

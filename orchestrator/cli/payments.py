@@ -11,6 +11,7 @@ from rich.table import Table
 
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import clock_time, console, money, print_json, styled, table
+from orchestrator.next_action import awaited_action
 from orchestrator.states import PaymentState
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _facts(payment: "Payment") -> tuple[tuple[str, object], ...]:
         ("description", payment.description),
         ("Stripe", payment.payment_intent),
         ("attempts", f"{payment.attempts_used} of {payment.max_attempts} used"),
-        ("cards excluded", ", ".join(excluded)),
+        ("cards taken out of use", ", ".join(excluded)),
         ("failure", payment.failure_reason),
         ("created", clock_time(payment.created_at) + " UTC"),
     )
@@ -278,7 +279,9 @@ def _payment_json(payment: "Payment") -> dict[str, Any]:
         "metadata attempts_used attempts_left max_attempts payment_intent last_outcome "
         "excluded_cards next_action failure_reason expires_at created_at updated_at"
     )
-    return {name: getattr(payment, name) for name in names.split()}
+    # Who runs this only reads, and what a terminal shows is often kept.
+    shown = {"next_action": awaited_action(payment.next_action)}
+    return {name: shown.get(name, getattr(payment, name)) for name in names.split()}
 
 
 def _row_json(row: Row) -> dict[str, Any]:

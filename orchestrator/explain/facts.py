@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from orchestrator.explain.situation import Row
 from orchestrator.handlers import ERROR_HANDLERS, Rule, RuleSet
+from orchestrator.next_action import awaited_action
 from orchestrator.payment import Payment
 
 # What no rule decides, and so no rule words.
@@ -129,7 +130,7 @@ class Facts:
             "why": self._why(),
             "message": self.message,
             "status": payment.settling.seen_status,
-            "action": (payment.next_action or {}).get("type"),
+            "action": (awaited_action(payment.next_action) or {}).get("type"),
             "reason": (self.decision.reason or "").replace("_", " "),
             "stripe_reason": (self.decision.reason or "").rpartition(":")[2].replace("_", " "),
         }

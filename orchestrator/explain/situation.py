@@ -33,7 +33,6 @@ class Situation(StrEnum):
     ending = "ending"
     declined = "declined"
     attempt_not_run = "attempt_not_run"
-    challenge_abandoned = "challenge_abandoned"
     card_disabled = "card_disabled"
     time_over = "time_over"
     paid = "paid"
@@ -62,8 +61,9 @@ def situation_of(payment: Payment, last: Row | None, now: datetime) -> Situation
         return _confirming(payment, now)
     if now >= payment.expires_at:
         return Situation.time_over
-    reason = last["reason"] if last is not None else None
-    return _WAITING_BECAUSE.get(reason, _WAITING[payment.state])
+    if last is not None and last["handler"] == _NOT_RUN:
+        return Situation.attempt_not_run
+    return _WAITING[payment.state]
 
 
 def ending_of(event: str, reason: str) -> Ending:
@@ -85,13 +85,10 @@ _WAITING: Final[Mapping[PaymentState, Situation]] = MappingProxyType(
         PaymentState.card_disabled: Situation.card_disabled,
     }
 )
-# Reasons of a history row after which a card is asked for though none was declined.
-_WAITING_BECAUSE: Final[Mapping[str | None, Situation]] = MappingProxyType(
-    {
-        "attempt_not_run": Situation.attempt_not_run,
-        "authentication_abandoned": Situation.challenge_abandoned,
-    }
-)
+# What history names where no handler was asked. The reason would not do: a deployment's own handler
+# gives any it likes. A challenge that was given up needs no name: the next confirm stands on it in
+# the same transaction, so that its row is never the last.
+_NOT_RUN: Final = "attempt_not_run"
 
 # What is known of an attempt though Stripe's status of the intent does not tell it.
 _ANSWERS: Final[Mapping[str, Situation]] = MappingProxyType(

@@ -1,6 +1,8 @@
 """The words of an explanation, as tables by situation; what stands in braces is in ``facts.py``.
 
-What a customer may hear is only what is put in quotation marks.
+What a customer may hear is only what is put in quotation marks. Nothing is said to be so that what
+is stored does not prove: what Stripe said is told as what it said then, and what may have happened
+since (a challenge passed, a browser's try, a card renewed) is never denied.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,75 +28,72 @@ BECAUSE: Final[Mapping[Ending, str]] = MappingProxyType(
             "the outcome of {attempt} stayed open until the deadline, and canceling at Stripe was "
             "the way to be certain"
         ),
-        Ending.expired: "its time was over before a card was accepted",
+        Ending.expired: "its time was over before a card was known to be accepted",
     }
 )
 
 SUMMARIES: Final[Mapping[Situation, str]] = MappingProxyType(
     {
-        _S.untried: "No card has been tried yet. The payment waits for one until {until}.",
+        _S.untried: "No card is known to have been tried. The payment waits for one until {until}.",
         _S.in_flight: (
-            "Stripe was asked to charge the card, {attempt}, and its answer is awaited. Whether "
-            "the card was charged is not known yet."
+            "Stripe is being asked to charge the card, {attempt}, and its answer is awaited. "
+            "Whether the card was charged is not known yet."
         ),
         _S.outcome_unknown: (
-            "Stripe was asked to charge the card, {attempt}, and no usable answer has come back. "
-            "Whether the card was charged is not known, and nothing is assumed until Stripe says."
+            "Stripe was to charge the card, {attempt}, and no usable answer has come back. Whether "
+            "the card was charged is not known, and nothing is assumed until Stripe says."
         ),
         _S.awaits_customer: (
-            "The customer's bank wants the customer to confirm {attempt}, and that has not "
-            "happened yet. The card has not been charged."
+            "When Stripe last answered, the customer had still to confirm {attempt} with the bank. "
+            "Whether the card has been charged since is not known; a refresh asks Stripe."
         ),
         _S.processing: (
-            "Stripe has accepted {attempt} and is still processing it. Whether the card is "
-            "charged is not known yet."
+            "When Stripe last answered, it had accepted {attempt} and was still processing it. "
+            "Whether the card is charged is not known yet."
         ),
         _S.authorised: (
-            "The bank has approved {attempt}, but the money has not been collected at Stripe. The "
-            "payment is not paid yet."
+            "When Stripe last answered, the bank had approved {attempt}, but the money had not "
+            "been collected. Until Stripe says that it is, the payment does not count as paid."
         ),
         _S.unconfirmed: (
-            "Stripe has taken the card of {attempt} and has not begun to charge it. Whether it "
-            "will is not known yet."
+            "When Stripe last answered, it had taken the card of {attempt} and had not begun to "
+            "charge it. Whether it has since is not known yet."
         ),
         _S.status_unknown: (
-            'Stripe gives {attempt} the status "{status}", which this program does not know. The '
-            "outcome counts as not known."
+            'When Stripe last answered, {attempt} had the status "{status}", which this program '
+            "does not know. The outcome counts as not known."
         ),
         _S.not_run: (
-            "Stripe did not run {attempt}, because the payment was in another state there. What "
-            "happened instead is being read from Stripe."
+            "Stripe refused to run {attempt}. Whether the payment was charged otherwise has still "
+            "to be read from Stripe."
         ),
         _S.stored_error: (
-            "Stripe answered {attempt} with an error of its own and would only repeat it. What "
-            "became of the attempt is being read from Stripe."
+            "Stripe answered {attempt} with an error that does not tell what became of it, and "
+            "would only repeat it. That has still to be read from Stripe."
         ),
         _S.undecided: (
-            "The card was declined, {attempt}: {why}. What follows from it has not been decided "
-            "yet; the handler for it wants to be asked again."
+            "The card was not accepted, {attempt}: {why}. What follows from it has not been "
+            "decided yet; the handler for it wants to be asked again."
         ),
         _S.ending: (
-            "The payment is being ended because {because}. Stripe has not confirmed that yet; if "
-            "the card was charged before, the payment succeeds after all."
+            "The payment is being ended because {because}. That Stripe has canceled it is not on "
+            "record yet; if the card was charged before, the payment succeeds after all."
         ),
         _S.declined: (
-            "The card was declined, {attempt}: {why}. The payment waits for a card until {until}."
+            "The card was not accepted, {attempt}: {why}. The payment waits for a card until "
+            "{until}."
         ),
         _S.attempt_not_run: (
-            "Stripe did not run {attempt}, so the card was not tried, though the attempt counts. "
-            "The payment waits for a card until {until}."
-        ),
-        _S.challenge_abandoned: (
-            "The confirmation that the bank wanted for {attempt} was given up for another card. "
-            "The payment waits for a card until {until}."
+            "Stripe refused to run {attempt}, so the card was not tried, though the attempt "
+            "counts. The payment waits for a card until {until}."
         ),
         _S.card_disabled: (
-            "The card was declined, {attempt}: {why}. It may not be used again, and the payment "
-            "waits for another card until {until}."
+            "The card was not accepted, {attempt}: {why}. This payment took it out of use then, "
+            "and waits for another card until {until}."
         ),
         _S.time_over: (
-            "The payment's time was over at {until}, before a card was accepted. It takes no card "
-            "any more and is about to be canceled."
+            "The payment's time was over at {until}, before a card was known to be accepted. It "
+            "takes no card any more and is about to be canceled."
         ),
         _S.paid: (
             "The payment is paid: Stripe has charged the customer, once. Nothing more happens to "
@@ -113,7 +112,6 @@ WAITS_FOR: Final[Mapping[Situation, str]] = MappingProxyType(
         _S.untried: "a card",
         _S.declined: "a card",
         _S.attempt_not_run: "a card",
-        _S.challenge_abandoned: "a card",
         _S.card_disabled: "another card",
         _S.in_flight: "an answer",
         _S.processing: "Stripe",
@@ -132,9 +130,7 @@ WAITS_FOR: Final[Mapping[Situation, str]] = MappingProxyType(
     }
 )
 
-WAITING: Final = frozenset(
-    {_S.untried, _S.declined, _S.attempt_not_run, _S.challenge_abandoned, _S.card_disabled}
-)
+WAITING: Final = frozenset({_S.untried, _S.declined, _S.attempt_not_run, _S.card_disabled})
 AFTER_A_TRY: Final = WAITING - {_S.untried}
 UNKNOWN: Final = frozenset(
     {_S.in_flight, _S.outcome_unknown, _S.not_run, _S.stored_error, _S.undecided, _S.status_unknown}
@@ -142,7 +138,10 @@ UNKNOWN: Final = frozenset(
 AT_STRIPE: Final = frozenset({_S.processing, _S.authorised, _S.unconfirmed})
 OPEN: Final = UNKNOWN | AT_STRIPE | {_S.awaits_customer}
 
-EXPIRES: Final = "The payment is canceled at Stripe and fails; no card is taken any more."
+EXPIRES: Final = (
+    "The payment is canceled at Stripe and takes no card any more: it fails, or succeeds where a "
+    "card turns out to have been charged."
+)
 RESOLVED: Final = (
     "If the outcome is still open then, the payment is canceled at Stripe to settle it: it fails, "
     "or succeeds where the card turns out to have been charged."
@@ -180,6 +179,10 @@ def _looks_later(facts: Facts) -> bool:
     return facts.payment.due_at is not None and facts.payment.due_at > facts.now
 
 
+def _of_a_customer(facts: Facts) -> bool:
+    return facts.payment.customer is not None
+
+
 def _secret_reason(facts: Facts) -> bool:
     return facts.rule is not None and facts.rule.generic
 
@@ -204,12 +207,12 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(frozenset({_S.untried}), "You can confirm it with a card, or cancel it."),
     Step(
         AFTER_A_TRY,
-        "The same card may be tried again from {retry} on, another card at any time.",
+        "For this payment the same card may be tried again from {retry} on, another at any time.",
         lambda facts: facts.same_card_allowed and facts.retry_from is not None,
     ),
     Step(
         AFTER_A_TRY,
-        "The same card may be tried again now, and so may another.",
+        "For this payment the same card may be tried again now, and so may another.",
         lambda facts: facts.same_card_allowed and facts.retry_from is None,
     ),
     Step(
@@ -227,14 +230,20 @@ STEPS: Final[tuple[Step, ...]] = (
         "Ask the customer for another card.",
         lambda facts: not facts.same_card_allowed,
     ),
-    Step(frozenset({_S.challenge_abandoned}), "You can confirm it with another card."),
     Step(
         frozenset({_S.card_disabled}),
-        "Fetch the customer's cards again, which leaves this one out, and ask for another.",
+        "Fetch the customer's cards again, which leaves out those that are out of use by now, and "
+        "ask for another.",
+        _of_a_customer,
     ),
     Step(
         frozenset({_S.card_disabled}),
-        "The card can be used again once its expiry date has been renewed.",
+        "Ask for another card; the payment has no customer whose saved cards could be offered.",
+        lambda facts: not _of_a_customer(facts),
+    ),
+    Step(
+        frozenset({_S.card_disabled}),
+        "It was taken out of use only until its expiry date is renewed.",
         _handled_by("disable_until_renewed"),
     ),
     Step(AFTER_A_TRY, "There is {left} left.", lambda facts: facts.payment.attempts_left == 1),
@@ -257,10 +266,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "This is the last attempt; no other card can be tried.",
         _last_try,
     ),
-    Step(
-        UNKNOWN | AT_STRIPE,
-        "Do not charge the customer in another way before the outcome is known.",
-    ),
+    Step(OPEN, "Do not charge the customer in another way before the outcome is known."),
     Step(
         frozenset({_S.authorised}),
         "Somebody has to look at the payment at Stripe: this program never leaves money "
@@ -271,12 +277,12 @@ STEPS: Final[tuple[Step, ...]] = (
         "Somebody has to look at the payment at Stripe, and this program wants an update.",
     ),
     Step(
-        UNKNOWN | AT_STRIPE | {_S.awaits_customer},
+        OPEN,
         "A worker looks for the outcome by itself, next at {look}.",
         lambda facts: _looks_later(facts) and not _overdue(facts),
     ),
     Step(
-        UNKNOWN | AT_STRIPE | {_S.awaits_customer},
+        OPEN,
         "A worker looks for the outcome by itself, and is about to.",
         lambda facts: not _looks_later(facts) and not _overdue(facts),
     ),
@@ -297,7 +303,10 @@ STEPS: Final[tuple[Step, ...]] = (
         "No card is taken any more. Read the payment again to see how it ended.",
     ),
     Step(frozenset({_S.time_over, _S.failed}), "To try again, create a new payment."),
-    Step(frozenset({_S.paid}), "You can deliver. Money is given back by a refund at Stripe."),
+    Step(
+        frozenset({_S.paid}),
+        "You can deliver. Refunds and disputes are at Stripe; this program does not follow them.",
+    ),
     Step(
         AFTER_A_TRY | {_S.ending, _S.failed, _S.paid},
         "A handler of this deployment failed on the outcome; see handler_error in the history.",

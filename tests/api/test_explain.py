@@ -86,6 +86,33 @@ async def test_a_challenge(api: Api) -> None:
     assert payment["client_secret"] not in answer.text
 
 
+async def test_a_challenge_that_was_passed_meanwhile(api: Api) -> None:
+    """Until Stripe is asked again nothing is claimed of a challenge: it may be passed and paid."""
+    payment = await api.create()
+    await api.confirm(payment, "pm_card_threeDSecure2Required")
+    before = await explain(api, payment)
+    await api.world.authenticate(await api.world.payments.get(payment["id"], None), "succeed")
+    paid = await explain(api, payment)
+    await api.post(f"/v1/payments/{payment['id']}/refresh")
+    known = await explain(api, payment)
+
+    assert before["summary"] == paid["summary"]
+    assert "Whether the card has been charged since is not known" in paid["summary"]
+    assert any("Do not charge the customer in another way" in step for step in paid["next_steps"])
+    assert any("You can refresh" in step for step in paid["next_steps"])
+    assert "The payment is paid" in known["summary"]
+
+
+@pytest.mark.parametrize("object", ["payment", "explanation"])
+async def test_excluded_cards_are_told_to_be_of_then(api: Api, object: str) -> None:
+    """The document says that a card may stand otherwise by now, and what tells how it stands."""
+    document = (await api.get("/openapi.json")).json()
+    shown = document["components"]["schemas"][object]["properties"]["excluded_cards"]
+
+    assert "took out of use when they were declined" in shown["description"]
+    assert "How a card stands now" in shown["description"]
+
+
 async def test_an_unknown_outcome(api: Api) -> None:
     """While Stripe has not answered nothing is claimed; the deadline says how it is settled."""
     payment = await api.create()
@@ -122,7 +149,7 @@ async def test_a_payment_past_its_time(api: Api) -> None:
 
     assert "time was over" in over["summary"]
     assert (ended["state"], ended["rule"], ended["deadline"]) == ("failed", None, None)
-    assert "its time was over before a card was accepted" in ended["summary"]
+    assert "its time was over before a card was known to be accepted" in ended["summary"]
 
 
 @pytest.mark.parametrize("event", ["succeed", "fail"])

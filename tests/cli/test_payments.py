@@ -75,6 +75,26 @@ def test_json_has_payment_and_history(run: Run, payments: str) -> None:
     assert printed["history"][1]["actor"] == {"kind": "api_key", "id": "0123456789abcdef"}
 
 
+@pytest.mark.parametrize("command", [("show", "pay_d"), ("list",)])
+def test_json_tells_no_address(run: Run, payments: str, command: tuple[str, ...]) -> None:
+    """The JSON says what the customer has to do, not the address to do it at: it holds a secret."""
+    action = {"type": "redirect_to_url", "redirect_to_url": {"url": "https://x/pi_1_secret_y"}}
+    asyncio.run(
+        tamper(
+            payments,
+            f"UPDATE payments SET next_action = '{json.dumps(action)}' WHERE id = 'pay_d'",
+        )
+    )
+
+    text = run("payments", *command, "--json").stdout
+    printed = json.loads(text)
+    found = printed if isinstance(printed, list) else [printed["payment"]]
+    shown = {payment["id"]: payment["next_action"] for payment in found}
+
+    assert shown["pay_d"] == {"type": "redirect_to_url"}
+    assert "secret" not in text
+
+
 def test_unknown_payment_fails(run: Run, payments: str) -> None:
     """An id that no payment has is an error in one sentence."""
     result = run("payments", "show", "pay_x")
