@@ -43,8 +43,8 @@ class Driver:
     gateway: Gateway
     rules: RuleSet
     timing: Timing = field(default_factory=Timing)
-    caps: Caps = field(default_factory=Caps)
     clock: Callable[[], datetime] = utc_now
+    caps: Caps = field(default_factory=Caps, kw_only=True)
 
     async def write(self, change: Change) -> Payment:
         """Write a change and tell the log.

@@ -73,7 +73,7 @@ class Runtime:
             confirm_deadline_seconds=settings.confirm_deadline,
         )
         caps = Caps(settings.declines_per_day, settings.declines_per_30_days)
-        driver = Driver(database, gateway, rules, timing, caps)
+        driver = Driver(database, gateway, rules, timing, caps=caps)
         customers = Customers(driver, gateway.customers)
         standings = Standings(driver, customers)
         inbox = Inbox(driver, settings.live)
