@@ -22,8 +22,11 @@ from orchestrator.store.schema import metadata
 READ: Final = ("SELECT",)
 APPEND: Final = ("SELECT", "INSERT")
 CHANGE: Final = ("SELECT", "INSERT", "UPDATE")
+# A trigger lets a row leave only once it stands in the feed.
+PASS_ON: Final = ("SELECT", "INSERT", "DELETE")
 
-# A table that is not named here is one whose rows change: triggers say how. None loses rows.
+# A table that is not named here is one whose rows change: triggers say how. But for the outbox,
+# none loses rows.
 EXCEPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "alembic_version": READ,
@@ -35,6 +38,8 @@ EXCEPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "card_outcomes": APPEND,
         "idempotency_keys": APPEND,
         "deployment": APPEND,
+        "outbox": PASS_ON,
+        "events": APPEND,
     }
 )
 
@@ -132,4 +137,4 @@ def _refuse_powerful(connection: Connection, role: str) -> None:
         )
 
 
-__all__ = ["APPEND", "CHANGE", "EXCEPTIONS", "READ", "grant_to", "privileges"]
+__all__ = ["APPEND", "CHANGE", "EXCEPTIONS", "PASS_ON", "READ", "grant_to", "privileges"]

@@ -7,13 +7,16 @@ from sqlalchemy import Connection, insert
 from orchestrator.change import Row
 from orchestrator.gateway.views import CardView
 from orchestrator.keys import create_key
+from orchestrator.outgoing.event import EVENT_TYPES
 from orchestrator.payment import Payment
 from orchestrator.requests import card_row
 from orchestrator.store.connections import Database, open_database
 from orchestrator.store.customers import keep_customer
 from orchestrator.store.inbox import insert_event, settle_events
 from orchestrator.store.keys import claim_mode, insert_key, revoke_key
+from orchestrator.store.outbox import publish
 from orchestrator.store.schema import card_outcomes
+from orchestrator.store.webhook_endpoints import delete_endpoint, insert_endpoint
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment, store_one_of_each
 
@@ -25,7 +28,12 @@ async def seed(url: str) -> dict[str, Payment]:
     database = open_database(url)
     try:
         await _keys(database)
-        return await _payments(database)
+        for name in ("we_kept", "we_deleted"):
+            await database.write(insert_endpoint, webhook_endpoint(name), None)
+        await database.write(delete_endpoint, "we_deleted", START)
+        payments = await _payments(database)
+        await database.write(publish, START, 1000)
+        return payments
     finally:
         await database.close()
 
@@ -37,6 +45,24 @@ async def _keys(database: Database) -> None:
         await database.write(insert_key, row | {"id": name})
     await database.write(revoke_key, "revoked", START + timedelta(days=1))
     await database.write(keep_customer, "cus_kept", "shop", START, None)
+
+
+def webhook_endpoint(name: str) -> Row:
+    """Return the row of an endpoint that gets every event."""
+    return {
+        "id": name,
+        "owner": None,
+        "url": "https://example.com/events",
+        "description": None,
+        "event_types": list(EVENT_TYPES),
+        "secret": "whsec_c2VjcmV0",
+        "secret_version": 1,
+        "state": "enabled",
+        "failures": 0,
+        "created_by": "kept",
+        "created_at": START,
+        "updated_at": START,
+    }
 
 
 def stripe_event(name: str) -> Row:

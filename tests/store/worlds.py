@@ -128,7 +128,7 @@ class SqliteWorld(World):
     def snapshot(self) -> Snapshot:
         """Read every row of every table."""
         tables = [table for part in metadata_of(self.dialect) for table in part.tables]
-        return {table: self.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
+        return {table: self.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}
 
     def begin(self, payment: Row, first: Row) -> list[str]:
         """Give the first row to the table it waits in; the payment takes it from there."""
