@@ -18,7 +18,8 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.overview import Overviews
 from orchestrator.rates import RateLimiter, read_rate
 from orchestrator.runtime import Runtime
-from orchestrator.settings import Settings
+from orchestrator.settings import SHUTDOWN_SECONDS, Settings
+from orchestrator.stopping import Stop
 
 log = structlog.get_logger("orchestrator.api")
 
@@ -44,6 +45,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.worker_task = None
+    app.state.stop = Stop(SHUTDOWN_SECONDS)
     if runtime is not None:
         _attach(app, runtime)
     for noun in (payments, refunds, customers, cards, machine, health, webhooks):
@@ -59,6 +61,7 @@ def create_app(
 
 def _attach(app: FastAPI, runtime: Runtime) -> None:
     app.state.runtime = runtime
+    app.state.stop.seconds = runtime.settings.shutdown_timeout
     app.state.key_ring = KeyRing(runtime.database)
     app.state.overviews = Overviews(runtime.database)
     rate = runtime.settings.rate_limit
@@ -86,15 +89,15 @@ def _lifespan(
 @asynccontextmanager
 async def _working(app: FastAPI, runtime: Runtime) -> AsyncIterator[None]:
     """Run the worker beside the block, and let it finish what it holds."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(runtime.worker.run(stop))
+    stop: Stop = app.state.stop
+    task = asyncio.create_task(runtime.worker.run(stop.event))
     task.add_done_callback(_tell_failure)
     app.state.worker_task = task
     try:
         yield
     finally:
-        stop.set()
-        await asyncio.wait([task])
+        stop.begin()
+        await stop.wait_for(task)
 
 
 def _tell_failure(task: asyncio.Task[None]) -> None:

@@ -11,6 +11,8 @@ from orchestrator.rates import read_rate
 # https://docs.stripe.com/rate-limits: to one endpoint, in a sandbox; a live account has more.
 STRIPE_CALLS_PER_SECOND: Final = 25.0
 STRIPE_HOST: Final = "api.stripe.com"
+# A confirm may ask Stripe, which may take its thirty seconds, and then read what became of it.
+SHUTDOWN_SECONDS: Final = 40.0
 
 
 class Settings(BaseSettings):
@@ -43,6 +45,8 @@ class Settings(BaseSettings):
     declines_per_30_days: int = Field(default=15, ge=0, le=1000)
     rate_limit: str | None = None
     handlers: str | None = None
+    shutdown_delay: float = Field(default=0.0, ge=0, le=300)
+    shutdown_timeout: float = Field(default=SHUTDOWN_SECONDS, gt=0, le=3600)
     log_format: Literal["auto", "console", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

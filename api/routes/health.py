@@ -33,6 +33,8 @@ async def get_health(_request: Request) -> Response:
 @router.get("/readyz", openapi_extra=operations.READINESS)
 async def get_readiness(request: Request) -> Response:
     """Say whether the database answers and has the schema this program needs."""
+    if request.app.state.stop.begun:
+        raise NotReady("The process is about to end.")
     runtime: Runtime = request.app.state.runtime
     try:
         async with asyncio.timeout(DATABASE_SECONDS):

@@ -6,12 +6,16 @@ Loads the whole application, so only a command that serves may import it.
 import asyncio
 import gc
 import json
+import math
+import os
 import signal
 import socket
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import uvicorn
 from sqlalchemy import Connection, select
@@ -21,9 +25,12 @@ from orchestrator.cli.children import start_stand_in, stop
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.storage import refuse_unknown_kind
 from orchestrator.settings import Settings
+from orchestrator.stopping import Stop
 from orchestrator.store.connections import open_database
 from orchestrator.store.migrate import current, upgrade
 from orchestrator.store.schema import deployment
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 STAND_IN_PORT = 12111
 # Shaped like Stripe's, and known to nobody else's account.
@@ -140,9 +147,8 @@ def serve_until_stopped(
     Raises:
         Misconfigured: the settings, the Stripe key and the database do not fit together.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn stops gracefully and then raises the signal again for whoever had it before:
-        # a stop that was asked for is no failure.
+    for number in STOP_SIGNALS:
+        # Before and after uvicorn listens to them: a stop that was asked for is no failure.
         signal.signal(number, lambda *_: None)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(listener, settings, worker=worker, started=started))
@@ -165,9 +171,10 @@ async def _serve(
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=int(settings.stripe_timeout) + 5,
+            timeout_graceful_shutdown=math.ceil(settings.shutdown_timeout),
         )
-        server = _Server(config, lambda: started(url_of(listener)))
+        server = _Server(config, lambda: started(url_of(listener)), app.state.stop)
+        server.delay_seconds = settings.shutdown_delay
         _tune_collection()
         await server.serve(sockets=[listener])
     finally:
@@ -175,17 +182,43 @@ async def _serve(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, telling when it is ready."""
+    """uvicorn, telling when it is ready, and ending in three steps.
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    Told to end it says at once that it is not ready, goes on for a while so that whoever sends
+    requests here can hear of it, then takes no more and answers those under way. Told again it
+    ends where it stands.
+    """
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stop: Stop) -> None:
         super().__init__(config)
         self._tell = started
+        self._stop = stop
+        self._told: float | None = None
+        self.delay_seconds = 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take note of a signal; it is acted upon within a tenth of a second."""
+        if self._told is not None:
+            end_at_once(sig)
+        self._told = time.monotonic()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Begin to end when told to, and take no more requests once the delay is over."""
+        if self._told is not None:
+            self._stop.begin(self.delay_seconds)
+            self.should_exit = time.monotonic() >= self._told + self.delay_seconds
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell."""
         await super().startup(sockets)
         if not self.should_exit:
             self._tell()
+
+
+def end_at_once(number: int) -> NoReturn:
+    """End without finishing anything: somebody is in a hurry, and nothing is lost by it."""
+    os._exit(128 + number)
 
 
 def _tune_collection() -> None:

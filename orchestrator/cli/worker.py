@@ -1,6 +1,7 @@
 """``orchestrator worker``: carries on what is due. Any number may run at once."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from orchestrator.cli.output import print_json
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
+    from orchestrator.stopping import Stop
 
 
 # The counts that are of payments; the others are of the worker's other parts.
@@ -87,17 +89,31 @@ def _counters_on(host: str, port: int | None) -> Iterator[None]:
 
 async def _run(settings: "Settings") -> None:
     from orchestrator.runtime import Runtime
+    from orchestrator.stopping import Stop
 
-    stop = asyncio.Event()
+    stop = Stop(settings.shutdown_timeout)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _stop_or_end, stop, number)
     runtime = await Runtime.open(settings)
     try:
         typer.echo(f"Worker {runtime.worker.name} at work (stop with Ctrl-C).", err=True)
-        await runtime.worker.run(stop)
+        work = asyncio.create_task(runtime.worker.run(stop.event))
+        told = asyncio.create_task(stop.event.wait())
+        await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        await stop.wait_for(work)
+        if not work.cancelled():
+            work.result()
     finally:
         await runtime.close()
+
+
+def _stop_or_end(stop: "Stop", number: int) -> None:
+    """Finish what is claimed; told a second time, leave it to the lease."""
+    if stop.begun:
+        os._exit(128 + number)
+    stop.begin()
 
 
 async def _run_once(settings: "Settings") -> dict[str, int]:
