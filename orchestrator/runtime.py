@@ -91,7 +91,7 @@ class Runtime:
             worker=Worker(
                 driver,
                 parts=(
-                    InboxWork(driver),
+                    InboxWork(driver, gateway.refunds),
                     CatchUp(driver, gateway.events, inbox),
                     RefundsDue(driver, gateway.refunds),
                 ),

@@ -13,6 +13,18 @@ from typing import Any, Final
 from orchestrator.gateway.parsing import parse_charge, parse_intent, parse_payment_method
 from orchestrator.settle.observation import charge_projection, intent_projection
 
+# Money that goes back: put on record beside the payment, and never a move of it.
+GIVING_BACK: Final = frozenset(
+    {
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+    }
+)
 # What Stripe may tell us that we act on. Every other type is taken and forgotten.
 HANDLED_TYPES: Final = frozenset(
     {
@@ -25,6 +37,7 @@ HANDLED_TYPES: Final = frozenset(
         "charge.succeeded",
         "charge.failed",
         "charge.captured",
+        *GIVING_BACK,
         "payment_method.automatically_updated",
         "payment_method.updated",
         "payment_method.detached",

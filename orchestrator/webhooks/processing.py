@@ -18,6 +18,8 @@ from orchestrator.driver import Driver
 from orchestrator.errors import StripeUnavailable
 from orchestrator.gateway.views import CardView, ReplyKind
 from orchestrator.payment import Actor, Payment
+from orchestrator.refunds import record_refunds_and_disputes
+from orchestrator.requests import RefundGateway
 from orchestrator.settle.schedule import backoff_seconds
 from orchestrator.states import PaymentState
 from orchestrator.store.customers import disable_by_hand
@@ -30,6 +32,7 @@ from orchestrator.store.inbox import (
     settle_events,
 )
 from orchestrator.store.payments import load_payment
+from orchestrator.webhooks.event import GIVING_BACK
 
 log = structlog.get_logger("orchestrator.webhooks")
 
@@ -44,6 +47,7 @@ class InboxWork:
     """The worker's part that settles events."""
 
     driver: Driver
+    refunds: RefundGateway
     name: str = "stripe_events"
 
     async def run_once(self, worker: str) -> int:
@@ -82,7 +86,19 @@ class InboxWork:
         news = [event for event in events if is_news(payment, event)]
         if news:
             await self._look(payment, news)
+        money = [event for event in events if event.type in GIVING_BACK]
+        if money and not await self._put_on_record(payment.id):
+            # Ahead of the success that it gives back from; that one comes first.
+            await self._postpone(money, "pending")
+            events = [event for event in events if event not in money]
         await self._settled(events, payment.id)
+
+    async def _put_on_record(self, payment_id: str) -> bool:
+        """Record what was refunded and disputed; False while the payment is not handled."""
+        payment = await self.driver.load(payment_id)
+        if payment.handled:
+            await record_refunds_and_disputes(self.driver, self.refunds, payment)
+        return payment.handled
 
     async def _look(self, payment: Payment, events: Sequence[StoredEvent]) -> None:
         """Ask for the open attempt's own answer, where an event tells that there is one; or read.
@@ -169,6 +185,8 @@ def is_news(payment: Payment, event: StoredEvent) -> bool:
     if payment.state is PaymentState.succeeded and event.type == "payment_intent.succeeded":
         return False
     if payment.state is PaymentState.failed and event.type == "payment_intent.canceled":
+        return False
+    if payment.handled and event.type in GIVING_BACK:
         return False
     return failed_charge(event) not in payment.settling.counted
 
