@@ -305,11 +305,14 @@ def _key(key: str) -> str:
 
 
 def _id(id: str) -> str:
-    """Return an id as a part of a path; an empty one would ask for something else.
+    """Return an id as a part of a path; some would ask for something else.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, or it is one of the two that lead to another address.
     """
     if not id:
         raise ValueError("The id is empty.")
+    # A path's "." and ".." are taken away before it is sent (RFC 3986, 5.2.4), quoted or not.
+    if id in {".", ".."}:
+        raise ValueError(f'"{id}" is no id; it would lead to another address.')
     return quote(id, safe="")

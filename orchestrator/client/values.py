@@ -39,7 +39,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ExcludedCard:
-    """A card that this payment has put out of use."""
+    """A card that this payment took out of use when it was declined.
+
+    How it stands now, renewed or put back into use since, the customer's cards tell.
+    """
 
     payment_method: str
     reason: str
@@ -78,8 +81,13 @@ class Payment:
 
     @property
     def outcome_unknown(self) -> bool:
-        """Whether Stripe was asked and nobody knows yet what came of it (the answer was 202)."""
-        return self.answer.status == 202
+        """Whether Stripe was asked and nobody knows yet what came of it.
+
+        Told by the state, so that a payment that was only read says so as well, and by a 202. Of a
+        payment that waits for a card while it is being canceled only the 202 tells.
+        """
+        asked = self.state == "confirming" and self.next_action is None
+        return asked or self.answer.status == 202
 
     @property
     def awaits_customer(self) -> bool:

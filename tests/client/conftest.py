@@ -37,6 +37,8 @@ PAYMENT: dict[str, Any] = {
     "excluded_cards": [],
     "next_action": None,
     "failure_reason": None,
+    "amount_refunded": 0,
+    "disputed": False,
     "expires_at": "2026-03-02T12:00:00.000000Z",
     "created_at": "2026-03-01T12:00:00.000000Z",
     "updated_at": "2026-03-01T12:00:00.000000Z",

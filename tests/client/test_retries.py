@@ -181,19 +181,31 @@ def test_a_base_with_a_path_is_kept() -> None:
     assert script.seen[0][1] == "/pay/v1/payments/pay_1"
 
 
-@pytest.mark.parametrize("id", ["", "a/b", "../x", "a?b", "é"])
+@pytest.mark.parametrize("id", ["a/b", "../x", "...", ".a", "a?b", "é"])
 def test_an_id_stays_an_id(id: str) -> None:
     """No id can lead to another address."""
-    with serving(problem(404, "not_found")) as script, Client(script.url, "ork_1") as client:
-        if not id:
-            with pytest.raises(ValueError, match="empty"):
-                client.payments.get(id)
-            return
-        with pytest.raises(ClientError):
+    with serving(problem(404, "not_found")) as script:
+        client = Client(script.url, "ork_1")
+        with client, pytest.raises(ClientError):
             client.payments.get(id)
 
     assert script.seen[0][1].count("/") == 3
     assert "?" not in script.seen[0][1]
+
+
+@pytest.mark.parametrize(
+    ("id", "why"), [("", "empty"), (".", "another address"), ("..", "another address")]
+)
+@pytest.mark.parametrize("operation", ["get", "confirm", "history"])
+def test_what_is_no_id_is_refused(id: str, why: str, operation: str) -> None:
+    """What would lead to another address is refused before anything is sent."""
+    more = {"payment_method": "pm_card_visa"} if operation == "confirm" else {}
+    with serving(Reply(200)) as script:
+        client = Client(script.url, "ork_1")
+        with client, pytest.raises(ValueError, match=why):
+            getattr(client.payments, operation)(id, **more)
+
+    assert script.seen == []
 
 
 # ── the waits ────────────────────────────────────────────────────────────────────────────────

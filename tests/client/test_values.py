@@ -47,6 +47,32 @@ def test_states_of_a_newer_service_are_told() -> None:
     assert read(state="of_the_future").state == "of_the_future"
 
 
+ASKED = {"state": "confirming", "next_action": None}
+CHALLENGE = {"state": "confirming", "next_action": {"type": "use_stripe_sdk"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "unknown"),
+    [
+        (ASKED, 200, True),
+        (ASKED, 202, True),
+        (CHALLENGE, 200, False),
+        ({"state": "created"}, 200, False),
+        ({"state": "created"}, 202, True),
+        ({"state": "succeeded"}, 200, False),
+    ],
+)
+def test_an_unknown_outcome_is_told_by_the_state(
+    fields: dict[str, Any], status: int, unknown: bool
+) -> None:
+    """A payment that was only read tells, too, that nobody knows yet what came of it."""
+    reply = Reply(status, {**PAYMENT, **fields})
+    with serving(reply) as script, Client(script.url, "ork_1") as client:
+        payment = client.payments.get("pay_1")
+
+    assert payment.outcome_unknown is unknown
+
+
 def test_moments_are_read() -> None:
     """Every moment is a datetime in UTC, also within a value."""
     payment = read(last_outcome=OUTCOME)
