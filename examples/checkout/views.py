@@ -13,14 +13,19 @@ from orchestrator.client import Card, Payment
 
 Json = dict[str, Any]
 
-# Why a payment ended, where that is not the last card's doing.
+CANCELED: Final = "The payment was canceled."
+# Why a payment ended, where a last decline's own words do not say it; of a reason in two parts, the
+# first. Who canceled it, and suspecting what, is not the customer's business.
 ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "attempts_exhausted": "That was the last card we could try for this payment.",
         "payment_expired": "The payment was not completed in time.",
-        "confirm_deadline": "Your bank did not answer in time.",
-        "abandoned": "The payment was canceled.",
-        "requested_by_customer": "The payment was canceled.",
+        "confirm_deadline_passed": "The payment was not confirmed in time.",
+        "abandoned": CANCELED,
+        "duplicate": CANCELED,
+        "fraudulent": CANCELED,
+        "requested_by_customer": CANCELED,
+        "canceled_at_stripe": CANCELED,
     }
 )
 NOTHING_CHARGED: Final = "Nothing was charged."
@@ -86,8 +91,11 @@ def show_card(card: Card) -> Json:
 
 def _message(payment: Payment) -> str | None:
     """Say what became of the last try; of a payment that failed, also why it is over."""
-    said = None if payment.last_outcome is None else payment.last_outcome.message
+    outcome = payment.last_outcome
+    said = None if outcome is None else outcome.message
     if payment.state != "failed":
         return said
-    ending = ENDINGS.get(payment.failure_reason or "")
+    if outcome is not None and not outcome.completed:
+        said = None  # It asks for what is too late by now: to confirm with the bank, to wait.
+    ending = ENDINGS.get((payment.failure_reason or "").partition(":")[0])
     return " ".join(filter(None, [said, ending, NOTHING_CHARGED]))
