@@ -456,6 +456,22 @@ CASES: dict[str, Told] = {
         ("You can deliver.",),
         ("Tell the customer", "create a new payment", *ANYTHING_BUT_CARDS),
     ),
+    "succeeded, given back": Told(
+        ended(S.succeeded, amount_refunded=1),
+        row("succeed", handler="complete_payment", completed=True, requires_retry=False),
+        Situation.paid,
+        "It stays so, whatever is given back.",
+        ("look at the payment's refunds and disputes before you deliver",),
+        ("You can deliver",),
+    ),
+    "succeeded, disputed": Told(
+        ended(S.succeeded, amount_disputed=1),
+        row("succeed", handler="complete_payment", completed=True, requires_retry=False),
+        Situation.paid,
+        "It stays so, whatever is given back.",
+        ("look at the payment's refunds and disputes before you deliver",),
+        ("You can deliver",),
+    ),
     "failed, exhausted": Told(
         ended(S.failed, last_outcome=outcome(message="No funds.")),
         decision("fail", "ask_for_new_card", "insufficient_funds", reason="attempts_exhausted"),
@@ -690,9 +706,6 @@ def test_a_situation_can_be_told_without_the_history() -> None:
     assert situation_of(CASES["attempt not run"].payment, None, NOW) is Situation.declined
 
 
-def test_any_other_reason_is_a_rules() -> None:
-    """A reason that is a deployment's own words is an ending by rule."""
-    assert ending_of("fail", "hold_large_orders") is Ending.by_rule
 def test_a_deployments_reason_is_no_name_of_ours() -> None:
     """A deployment's handler may give any reason, also one that reads like an attempt not run."""
     declined = CASES["declined"]
@@ -701,3 +714,6 @@ def test_a_deployments_reason_is_no_name_of_ours() -> None:
     assert situation_of(declined.payment, last, NOW) is Situation.declined
 
 
+def test_any_other_reason_is_a_rules() -> None:
+    """A reason that is a deployment's own words is an ending by rule."""
+    assert ending_of("fail", "hold_large_orders") is Ending.by_rule

@@ -96,8 +96,8 @@ SUMMARIES: Final[Mapping[Situation, str]] = MappingProxyType(
             "takes no card any more and is about to be canceled."
         ),
         _S.paid: (
-            "The payment is paid: Stripe has charged the customer, once. Nothing more happens to "
-            "it."
+            "The payment is paid: Stripe has charged the customer, once. It stays so, whatever "
+            "is given back."
         ),
         _S.failed: (
             "The payment failed because {because}. It is canceled at Stripe, so nothing was or "
@@ -181,6 +181,10 @@ def _looks_later(facts: Facts) -> bool:
 
 def _of_a_customer(facts: Facts) -> bool:
     return facts.payment.customer is not None
+
+
+def _given_back(facts: Facts) -> bool:
+    return facts.payment.amount_refunded > 0 or facts.payment.amount_disputed > 0
 
 
 def _secret_reason(facts: Facts) -> bool:
@@ -305,7 +309,14 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(frozenset({_S.time_over, _S.failed}), "To try again, create a new payment."),
     Step(
         frozenset({_S.paid}),
-        "You can deliver. Refunds and disputes are at Stripe; this program does not follow them.",
+        "You can deliver. Money is given back by a refund.",
+        lambda facts: not _given_back(facts),
+    ),
+    Step(
+        frozenset({_S.paid}),
+        "Money was given back, or the bank was asked for it: look at the payment's refunds and "
+        "disputes before you deliver.",
+        _given_back,
     ),
     Step(
         AFTER_A_TRY | {_S.ending, _S.failed, _S.paid},

@@ -46,7 +46,7 @@ def test_facts_stand_above_the_timeline(run: Run, payments: str) -> None:
 
 # They were stored long ago: those that wait have waited too long.
 SAID = {
-    "pay_a": "Nothing more happens to it.",
+    "pay_a": "You can deliver.",
     "pay_b": "abandoned",
     "pay_c": "cancels it at Stripe by itself",
     "pay_d": "You can refresh the payment",
