@@ -68,13 +68,22 @@ class AbandonedAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRetry:
+    """When the card of a declined attempt is to be tried again by itself."""
+
+    attempt: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Settling:
     """What settlement must remember between two observations of one payment.
 
     ``counted``: charges whose outcome is committed. ``held``: a browser's failed charges that wait
     until the open attempt is settled, oldest first. ``asks``: how often a handler was asked about
     an outcome and said it had not completed. ``tries``: how often the outcome was looked for in
-    vain. ``seen_status``: the open status of the intent that was put on record last.
+    vain. ``seen_status``: the open status of the intent that was put on record last. ``retry``: the
+    automatic retry that is planned, if any; ``retried``: how many were made.
     """
 
     open: OpenAttempt | None = None
@@ -84,6 +93,8 @@ class Settling:
     asks: dict[str, int] = field(default_factory=dict)
     tries: int = 0
     seen_status: str | None = None
+    retry: PlannedRetry | None = None
+    retried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +201,8 @@ def settling_to_json(settling: Settling) -> dict[str, Any]:
         "asks": settling.asks,
         "tries": settling.tries,
         "seen_status": settling.seen_status,
+        "retry": _retry_to_json(settling.retry),
+        "retried": settling.retried,
     }
 
 
@@ -201,6 +214,8 @@ def settling_from_json(value: dict[str, Any]) -> Settling:
             asks=value["asks"],
             tries=value["tries"],
             seen_status=value["seen_status"],
+            retry=_retry_from_json(value.get("retry")),
+            retried=value.get("retried", 0),
         )
     return Settling(
         open=_open_attempt(value["open"]) if value["open"] else None,
@@ -213,6 +228,8 @@ def settling_from_json(value: dict[str, Any]) -> Settling:
         asks=value["asks"],
         tries=value["tries"],
         seen_status=value["seen_status"],
+        retry=_retry_from_json(value.get("retry")),
+        retried=value.get("retried", 0),
     )
 
 
@@ -245,6 +262,14 @@ def _open_attempt(value: dict[str, Any]) -> OpenAttempt:
     )
 
 
+def _retry_to_json(retry: PlannedRetry | None) -> dict[str, Any] | None:
+    return {"attempt": retry.attempt, "at": retry.at.isoformat()} if retry else None
+
+
+def _retry_from_json(value: dict[str, Any] | None) -> PlannedRetry | None:
+    return PlannedRetry(value["attempt"], datetime.fromisoformat(value["at"])) if value else None
+
+
 def _failure(value: dict[str, Any] | None) -> Failure | None:
     return Failure(**{**value, "card": _card(value["card"])}) if value else None
 
@@ -262,6 +287,7 @@ __all__ = [
     "Intention",
     "OpenAttempt",
     "Payment",
+    "PlannedRetry",
     "Settling",
     "charge_from_json",
     "intention_from_json",

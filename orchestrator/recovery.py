@@ -15,6 +15,7 @@ from uuid import uuid4
 import structlog
 
 from orchestrator import metrics
+from orchestrator.automatic_retry import retry_card, retry_is_due
 from orchestrator.driver import Driver
 from orchestrator.payment import Actor
 from orchestrator.store.claims import claim_due
@@ -102,7 +103,10 @@ class Worker:
         actor = Actor("worker", self.name)
         try:
             payment = await self.driver.load(payment_id)
-            payment = await self.driver.carry_on(payment, actor=actor)
+            if retry_is_due(payment, self.driver.clock()):
+                payment = await retry_card(self.driver, payment, actor)
+            else:
+                payment = await self.driver.carry_on(payment, actor=actor)
         except Exception as exc:  # noqa: BLE001  one payment's trouble must not stop the others
             # Its lease ends and it comes up again. The words of a database error may hold values.
             metrics.worker_failed("payment")

@@ -1,6 +1,6 @@
 """Puts the parts together from the settings, and refuses a deployment that cannot be right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -49,7 +49,7 @@ class Runtime:
             Misconfigured: a key, an address, the handlers or the database do not fit together.
         """
         key = check_stripe(settings)
-        rules = load_rules(settings.handlers)
+        rules = replace(load_rules(settings.handlers), auto_retries=settings.auto_retry)
         unknown = sorted(rules.own - ERROR_HANDLERS.keys())
         if unknown:
             # Stripe may be ahead of us, so this is no error; more often it is a slip of the pen.

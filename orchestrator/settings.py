@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     max_attempts: int = Field(default=4, ge=1, le=10)
     payment_ttl: int = Field(default=86400, ge=1)
     confirm_deadline: int = Field(default=3600, ge=1)
+    auto_retry: int = Field(default=0, ge=0, le=9)
     declines_per_day: int = Field(default=10, ge=0, le=1000)
     declines_per_30_days: int = Field(default=15, ge=0, le=1000)
     rate_limit: str | None = None

@@ -21,7 +21,15 @@ from orchestrator.handlers import (
     RuleSet,
     load_rules,
 )
-from orchestrator.payment import Actor, Answer, Intention, OpenAttempt, Payment, Settling
+from orchestrator.payment import (
+    Actor,
+    Answer,
+    Intention,
+    OpenAttempt,
+    Payment,
+    PlannedRetry,
+    Settling,
+)
 from orchestrator.states import PaymentState
 from tests.stored_payments import START, new_payment
 
@@ -320,6 +328,33 @@ CASES: dict[str, Told] = {
         "issuer not reached",
         ("the same card may be tried again now, and so may another.",),
         ("again from", "Ask the customer for another card"),
+    ),
+    "tried again by itself": Told(
+        waiting(
+            S.requires_new_card,
+            last_outcome=outcome(same_card_allowed=True, retry_not_before=LATER.isoformat()),
+            settling=Settling(retry=PlannedRetry(2, LATER)),
+        ),
+        BUSY,
+        Situation.declined,
+        "issuer not reached (issuer_not_available)",
+        (
+            "A worker tries the same card again by itself at 2026-03-01 13:05:00 UTC, unless a "
+            "card is tried or the payment is canceled before.",
+        ),
+        ("Ask the customer for another card", "about to try"),
+    ),
+    "about to be tried again": Told(
+        waiting(
+            S.requires_new_card,
+            last_outcome=outcome(same_card_allowed=True, retry_not_before=NOW.isoformat()),
+            settling=Settling(retry=PlannedRetry(2, NOW)),
+        ),
+        BUSY,
+        Situation.declined,
+        "issuer not reached",
+        ("A worker is about to try the same card again by itself.",),
+        ("tries the same card again by itself at",),
     ),
     "details wrong": Told(
         waiting(S.requires_new_card, last_outcome=outcome(same_card_allowed=True)),

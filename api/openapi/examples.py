@@ -44,6 +44,7 @@ _OUTCOME: Final[Example] = {
     "message": "Your card has expired. Please use another card.",
     "same_card_allowed": False,
     "retry_not_before": None,
+    "automatic_retry": False,
 }
 _EXCLUDED: Final = [{"payment_method": "pm_1TqpKNjqFNRA8vCn", "reason": "expired_card"}]
 _SUCCEEDED: Final[Example] = CREATED_PAYMENT | {

@@ -62,6 +62,9 @@ OUTCOME: Final = record(
         "message": text("A sentence that may be shown to the customer."),
         "same_card_allowed": flag("Whether the same card may be tried again."),
         "retry_not_before": maybe_moment("From when on the same card is worth another try."),
+        "automatic_retry": flag(
+            "Whether the same card is then tried again by itself, unless the payment moves before."
+        ),
     },
 )
 

@@ -35,6 +35,7 @@ class Outcome:
     message: str
     same_card_allowed: bool
     retry_not_before: datetime | None
+    automatic_retry: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,12 @@ class Facts:
         return moment if moment is not None and moment > self.now else None
 
     @property
+    def retries_at(self) -> datetime | None:
+        """Return when the same card is tried again by itself, if it is to be."""
+        planned = self.payment.settling.retry
+        return planned.at if planned is not None else None
+
+    @property
     def deadline(self) -> datetime | None:
         """Return when the payment ends by itself, if nothing moves it before."""
         payment = self.payment
@@ -126,6 +132,7 @@ class Facts:
             "until": when(payment.expires_at),
             "deadline": when(self.deadline),
             "retry": when(self.retry_from),
+            "again": when(self.retries_at),
             "look": when(payment.due_at),
             "why": self._why(),
             "message": self.message,

@@ -221,6 +221,17 @@ STEPS: Final[tuple[Step, ...]] = (
     ),
     Step(
         AFTER_A_TRY,
+        "A worker tries the same card again by itself at {again}, unless a card is tried or the "
+        "payment is canceled before.",
+        lambda facts: facts.retries_at is not None and facts.retries_at > facts.now,
+    ),
+    Step(
+        AFTER_A_TRY,
+        "A worker is about to try the same card again by itself.",
+        lambda facts: facts.retries_at is not None and facts.retries_at <= facts.now,
+    ),
+    Step(
+        AFTER_A_TRY,
         "The customer has to correct the card's details first.",
         _handled_by("ask_to_fix_details"),
     ),

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from orchestrator.handlers.outcome import (
+    LONGEST_DELAY_SECONDS,
     DisableScope,
     Handler,
     HandlerResult,
@@ -168,10 +169,12 @@ class Rule:
     """One row of a map: the named handler, what the customer is told, what the code means.
 
     ``generic`` says that the reason must not reach the customer. ``yields_to`` names the handlers
-    whose row, found in later evidence, is heeded instead of this one.
+    whose row, found in later evidence, is heeded instead of this one. ``auto_retry`` are the
+    seconds to wait before each automatic retry of the same card, where a deployment wants any:
+    there may be as many as it has delays.
 
     Raises:
-        ValueError: a generic rule whose message is not the generic one.
+        ValueError: a generic rule whose message is not the generic one, or a delay that cannot be.
     """
 
     handler: Handler
@@ -182,8 +185,11 @@ class Rule:
     alert: bool = False
     retry_after_seconds: int | None = None
     yields_to: tuple[Handler, ...] = ()
+    auto_retry: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if not all(0 <= delay <= LONGEST_DELAY_SECONDS for delay in self.auto_retry):
+            raise ValueError("an automatic retry waits between no time and a year")
         if self.generic and self.message != GENERIC:
             raise ValueError("a generic rule tells the customer the generic sentence")
 

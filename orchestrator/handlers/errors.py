@@ -64,6 +64,14 @@ JUDGEMENT: Final = "our judgement"
 # No source says how long; a minute lets an outage pass, an hour an issuer change its mind.
 MINUTE: Final = 60
 HOUR: Final = 3600
+DAY: Final = 24 * HOUR
+
+# After how long each automatic retry of the same card is made, where a deployment wants any: a
+# fault passes soon, an outage later, an issuer changes its mind in hours and funds come in days.
+FAULT: Final = (5, 10 * MINUTE)
+OUTAGE: Final = (MINUTE, 10 * MINUTE, HOUR)
+LATER: Final = (HOUR, DAY)
+FUNDS: Final = (DAY, 3 * DAY)
 
 # Whatever a network or Stripe advises, these say something firmer about the payment or the card.
 FIRM: Final[tuple[Handler, ...]] = (disable_card, disable_for_customer, fail_payment)
@@ -97,7 +105,7 @@ ERROR_HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     # retry within 30 days; Stripe shows 03 beside "confirm the data", so it disables nothing.
     "advice:do_not_try_again": Rule(disable_card, GENERIC, "issuer: do not try again", DECLINES, yields_to=FIRMER_THAN_DO_NOT_TRY),
     "advice:confirm_card_data": Rule(ask_to_fix_details, CHECK_DETAILS, "issuer: confirm the card's data", DECLINES, yields_to=FIRMER_THAN_CONFIRM_DATA),
-    "advice:try_again_later": Rule(allow_same_card_later, TRY_LATER, "issuer: try again later", DECLINES, retry_after_seconds=HOUR, yields_to=FIRMER_THAN_TRY_LATER),
+    "advice:try_again_later": Rule(allow_same_card_later, TRY_LATER, "issuer: try again later", DECLINES, retry_after_seconds=HOUR, yields_to=FIRMER_THAN_TRY_LATER, auto_retry=LATER),
     "network_advice:03": Rule(bar_same_card, GENERIC, "network: do not try again", JUDGEMENT, yields_to=FIRMER_THAN_NETWORK),
     "network_advice:21": Rule(bar_same_card, GENERIC, "network: payment canceled", JUDGEMENT, yields_to=FIRMER_THAN_NETWORK),
 
@@ -122,11 +130,11 @@ ERROR_HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "live_mode_test_card": Rule(fail_payment, TEST_CARD, "test card in live mode", OBSERVED, alert=True),
 
     # The same card may pass: later, authenticated, or with its details corrected.
-    "approve_with_id": Rule(allow_same_card_later, TRY_LATER, "could not be authorized"),
-    "issuer_not_available": Rule(allow_same_card_later, TRY_LATER, "issuer not reached", retry_after_seconds=MINUTE),
-    "processing_error": Rule(allow_same_card_later, TRY_LATER, "error while processing"),
-    "reenter_transaction": Rule(allow_same_card_later, TRY_LATER, "issuer could not process"),
-    "try_again_later": Rule(allow_same_card_later, TRY_LATER, "declined for now (deprecated)", retry_after_seconds=HOUR),
+    "approve_with_id": Rule(allow_same_card_later, TRY_LATER, "could not be authorized", auto_retry=FAULT),
+    "issuer_not_available": Rule(allow_same_card_later, TRY_LATER, "issuer not reached", retry_after_seconds=MINUTE, auto_retry=OUTAGE),
+    "processing_error": Rule(allow_same_card_later, TRY_LATER, "error while processing", auto_retry=FAULT),
+    "reenter_transaction": Rule(allow_same_card_later, TRY_LATER, "issuer could not process", auto_retry=FAULT),
+    "try_again_later": Rule(allow_same_card_later, TRY_LATER, "declined for now (deprecated)", retry_after_seconds=HOUR, auto_retry=LATER),
     "authentication_required": Rule(ask_to_authenticate, CONFIRM_WITH_BANK, "needs authentication"),
     "authentication_not_handled": Rule(ask_to_authenticate, CONFIRM_WITH_BANK, "sent again without the authentication asked for"),
     "incorrect_address": Rule(ask_to_fix_details, CHECK_ADDRESS, "address wrong"),
@@ -141,12 +149,12 @@ ERROR_HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     # Another card may pass; this one stays usable elsewhere.
     "call_issuer": Rule(ask_for_new_card, GENERIC, "issuer gave no reason"),
     "card_not_supported": Rule(ask_for_new_card, OTHER_CARD, "card does not do this kind of purchase"),
-    "card_velocity_exceeded": Rule(ask_for_new_card, LIMIT, "balance, credit or amount limit exceeded"),
+    "card_velocity_exceeded": Rule(ask_for_new_card, LIMIT, "balance, credit or amount limit exceeded", auto_retry=FUNDS),
     "currency_not_supported": Rule(ask_for_new_card, CURRENCY, "card does not do this currency"),
     "do_not_honor": Rule(ask_for_new_card, GENERIC, "issuer gave no reason"),
     "generic_decline": Rule(ask_for_new_card, GENERIC, "no reason given"),
     "incorrect_pin": Rule(ask_for_new_card, NEEDS_PIN, "PIN wrong (card reader)"),
-    "insufficient_funds": Rule(ask_for_new_card, NO_FUNDS, "not enough funds"),
+    "insufficient_funds": Rule(ask_for_new_card, NO_FUNDS, "not enough funds", auto_retry=FUNDS),
     "invalid_amount": Rule(ask_for_new_card, LIMIT, "amount invalid or above what is allowed"),
     "invalid_pin": Rule(ask_for_new_card, NEEDS_PIN, "PIN wrong (card reader)"),
     "mobile_device_authentication_required": Rule(ask_for_new_card, OTHER_CARD, "needs authentication on the device (tap)"),
@@ -158,7 +166,7 @@ ERROR_HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "security_violation": Rule(ask_for_new_card, GENERIC, "issuer: security violation", generic=True),
     "service_not_allowed": Rule(ask_for_new_card, GENERIC, "issuer gave no reason"),
     "transaction_not_allowed": Rule(ask_for_new_card, OTHER_CARD, "issuer does not allow this payment"),
-    "withdrawal_count_limit_exceeded": Rule(ask_for_new_card, LIMIT, "balance or credit limit exceeded"),
+    "withdrawal_count_limit_exceeded": Rule(ask_for_new_card, LIMIT, "balance or credit limit exceeded", auto_retry=FUNDS),
 
     # Codes of the attempt that are no decline codes.
     "card_declined": Rule(ask_for_new_card, GENERIC, "declined, no decline code", TESTING),

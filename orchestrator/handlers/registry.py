@@ -41,13 +41,15 @@ class InvalidHandlers(Misconfigured):
 class RuleSet:
     """One unchanging set of rules.
 
-    ``own`` are the keys of ``errors`` that somebody put over ours. ``rules_version`` is the hash of
+    ``own`` are the keys of ``errors`` that somebody put over ours. ``auto_retries`` is how often a
+    payment's cards may be tried again by themselves; 0 is never. ``rules_version`` is the hash of
     what the maps hold and of the code behind it, the same in every process.
     """
 
     errors: Mapping[str, Handler]
     successes: Mapping[str, Handler]
     own: frozenset[str] = frozenset()
+    auto_retries: int = 0
     rules_version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,6 +115,7 @@ def describe(handler: Handler) -> dict[str, Any]:
         "alert": handler.alert,
         "retry_after_seconds": handler.retry_after_seconds,
         "yields_to": [handler_name(other) for other in handler.yields_to],
+        "auto_retry": list(handler.auto_retry),
     }
 
 

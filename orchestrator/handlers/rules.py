@@ -20,6 +20,7 @@ from orchestrator.handlers.outcome import (
     PaymentDetails,
 )
 from orchestrator.handlers.registry import RuleSet, handler_name
+from orchestrator.handlers.retries import allowed_retries
 from orchestrator.handlers.successes import SUCCESS_HANDLERS, UNKNOWN_STATUS
 from orchestrator.handlers.wording import GENERIC
 from orchestrator.states import PaymentEvent
@@ -79,6 +80,7 @@ class Ruling:
     ``counts_as_ask`` whether a handler was asked in vain. ``key`` is the row that decided.
     ``disable_scope`` is set when the card goes out of use, whatever the event. ``unknown_code`` is
     a code or status of Stripe's that has no row. ``reason`` is for the record, not the customer.
+    ``retry_delays`` are the seconds before each automatic retry of the card, where none is wrong.
     """
 
     event: PaymentEvent | None
@@ -92,6 +94,7 @@ class Ruling:
     alert: bool = False
     unknown_code: str | None = None
     counts_as_ask: bool = False
+    retry_delays: tuple[int, ...] = ()
 
 
 def rule_on(
@@ -218,6 +221,7 @@ def _rule_on_failure(
         alert=_alert(handler, error, unknown_code),
         unknown_code=unknown_code,
         counts_as_ask=row.event is None and not may_stay,
+        retry_delays=_retry_delays(handler, outcome) if error is None else (),
     )
 
 
@@ -271,6 +275,10 @@ def _without_secret_reason(result: HandlerResult, outcome: Outcome) -> HandlerRe
     rows = (ERROR_HANDLERS.get(key) for key in evidence_keys(outcome))
     secret = any(isinstance(row, Rule) and row.generic for row in rows)
     return replace(result, message=GENERIC) if secret else result
+
+
+def _retry_delays(handler: Handler, outcome: Outcome) -> tuple[int, ...]:
+    return allowed_retries(outcome, handler.auto_retry) if isinstance(handler, Rule) else ()
 
 
 def _disable_scope(result: HandlerResult) -> DisableScope | None:

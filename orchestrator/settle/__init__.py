@@ -7,6 +7,7 @@ are the two things we decide ourselves: to try a card, and to end the payment.
 from orchestrator.settle.attempts import begin_payment, open_attempt
 from orchestrator.settle.endings import intend
 from orchestrator.settle.observation import Observation, Source
+from orchestrator.settle.retries import drop_retry
 from orchestrator.settle.schedule import backoff_seconds
 from orchestrator.settle.settlement import settle
 
@@ -15,6 +16,7 @@ __all__ = [
     "Source",
     "backoff_seconds",
     "begin_payment",
+    "drop_retry",
     "intend",
     "open_attempt",
     "settle",

@@ -5,12 +5,15 @@ illegal one fails here as ``IllegalTransition``.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.change import Change, Draft, Row
 from orchestrator.payment import AbandonedAttempt, Actor, OpenAttempt, Payment
 from orchestrator.settle.schedule import Timing, own_answer_due
 from orchestrator.states import PaymentEvent, PaymentState
+
+# The reason on the history row of a confirm that was nobody's wish.
+AUTOMATIC_RETRY: Final = "automatic_retry"
 
 
 def begin_payment(
@@ -42,11 +45,13 @@ def open_attempt(
     idempotency: Row | None = None,
     cards: tuple[Row, ...] = (),
     declined_card: str | None = None,
+    automatic: bool = False,
 ) -> Change:
     """Spend an attempt: the ``confirm`` row, and all that is needed to send its request again.
 
     Where a challenge is open it is abandoned first, in the same transaction. ``declined_card`` is
-    the card's fingerprint where declines of it are counted.
+    the card's fingerprint where declines of it are counted. ``automatic`` is a retry that nobody
+    asked for.
 
     Raises:
         IllegalTransition: the payment is in no state that takes a confirmation.
@@ -62,7 +67,11 @@ def open_attempt(
     )
     if payment.state is PaymentState.confirming:
         _abandon_challenge(draft)
-    draft.move(PaymentEvent.confirm, attempt=draft.payment.attempts_used + 1)
+    draft.move(
+        PaymentEvent.confirm,
+        attempt=draft.payment.attempts_used + 1,
+        reason=AUTOMATIC_RETRY if automatic else None,
+    )
     number = draft.payment.attempts_used
     draft.open_attempt(
         payment_method=parameters["payment_method"],
@@ -73,6 +82,8 @@ def open_attempt(
         open=OpenAttempt(number, (parameters["payment_method"],), declined_card=declined_card),
         tries=0,
         seen_status=None,
+        retry=None,
+        retried=payment.settling.retried + automatic,
     )
     draft.set(
         next_action=None,

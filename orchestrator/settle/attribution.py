@@ -17,6 +17,7 @@ from orchestrator.settle.failures import (
     settle_without_running,
 )
 from orchestrator.settle.observation import charge_projection
+from orchestrator.settle.schedule import wakes_at
 from orchestrator.settle.situation import (
     Situation,
     all_uncounted_failures,
@@ -41,7 +42,7 @@ def read_failures(run: Situation, intent: IntentView) -> None:
             return
     if run.payment.waiting and run.payment.intention is None:
         # With an intention standing the timer stays: whoever was to carry it out may be dead.
-        run.draft.set(due_at=run.payment.expires_at)
+        run.draft.set(due_at=wakes_at(run.payment))
         run.draft.remember(tries=0)
     _count_browser_failures(run, intent)
 

@@ -10,6 +10,7 @@ from typing import Literal
 from orchestrator.change import Change, Draft
 from orchestrator.gateway.views import IntentView
 from orchestrator.payment import Actor, Intention, Payment
+from orchestrator.settle.retries import forget_retry
 from orchestrator.states import PaymentEvent, PaymentState
 
 
@@ -52,6 +53,7 @@ def intend(
 
 def place_intention(draft: Draft, intention: Intention) -> None:
     """Let an intention stand, and have it carried out at once."""
+    forget_retry(draft)
     draft.set(intention=intention, due_at=draft.now, next_action=None)
     draft.remember(tries=0)
 
@@ -86,6 +88,7 @@ def end_canceled(draft: Draft, intent: IntentView, evidence: int) -> None:
 
 def finish_payment(draft: Draft, *, failure_reason: str | None) -> None:
     """Clear what only a payment that still goes on needs."""
+    forget_retry(draft)
     draft.remember(open=None, tries=0)
     draft.set(
         intention=None,

@@ -17,7 +17,7 @@ from orchestrator.handlers import (
     outcome_of,
     rule_on,
 )
-from orchestrator.payment import AbandonedAttempt, Actor, Intention, OpenAttempt
+from orchestrator.payment import AbandonedAttempt, Actor, Intention, OpenAttempt, PlannedRetry
 from orchestrator.settle.endings import place_intention
 from orchestrator.settle.observation import (
     Observation,
@@ -25,7 +25,8 @@ from orchestrator.settle.observation import (
     failure_projection,
     reply_projection,
 )
-from orchestrator.settle.schedule import next_look
+from orchestrator.settle.retries import plan_retry
+from orchestrator.settle.schedule import next_look, wakes_at
 from orchestrator.states import PaymentEvent
 
 
@@ -56,7 +57,8 @@ def settle_open_attempt(draft: Draft, case: Case, observation: Observation, rule
     evidence = _own_evidence(draft, case, observation)
     draft.close_attempt(case.attempt, "outcome", case.failure.charge)
     draft.remember(open=None, counted=_with(draft.payment.settling.counted, case.failure.charge))
-    _apply(draft, case, ruling, evidence, observation.actor, observation.reply.request_id)
+    ruling, retry = plan_retry(draft, case.attempt, ruling, rules)
+    _apply(draft, case, ruling, evidence, observation.actor, observation.reply.request_id, retry)
 
 
 def settle_browser_failure(
@@ -136,7 +138,9 @@ def settle_without_running(draft: Draft, attempt: OpenAttempt, observation: Obse
     _apply(draft, case, ruling, evidence, observation.actor, observation.reply.request_id)
 
 
-def outcome_shown(failure: Failure, ruling: Ruling, now: datetime) -> dict[str, Any]:
+def outcome_shown(
+    failure: Failure, ruling: Ruling, now: datetime, *, automatic_retry: bool = False
+) -> dict[str, Any]:
     """Return what the payment shows of its last attempt; a success has an empty failure."""
     moment = ruling.result.not_before(now)
     return {
@@ -149,6 +153,7 @@ def outcome_shown(failure: Failure, ruling: Ruling, now: datetime) -> dict[str, 
         "message": ruling.result.message,
         "same_card_allowed": ruling.result.same_card_allowed,
         "retry_not_before": moment.isoformat() if moment else None,
+        "automatic_retry": automatic_retry,
     }
 
 
@@ -171,11 +176,13 @@ def _apply(
     evidence: int,
     actor: Actor,
     stripe_request_id: str | None,
+    retry: PlannedRetry | None = None,
 ) -> None:
     """Turn a ruling into its row or its intention; with an intention standing, into neither."""
     _count_decline(draft, case.failure)
     _disable(draft, case, ruling)
-    draft.set(last_outcome=outcome_shown(case.failure, ruling, draft.now), next_action=None)
+    shown = outcome_shown(case.failure, ruling, draft.now, automatic_retry=retry is not None)
+    draft.set(last_outcome=shown, next_action=None)
     if draft.payment.intention is not None:
         return
     assert ruling.event is not None, "an undecided ruling is never applied"
@@ -210,8 +217,8 @@ def _apply(
         evidence_status=_status_of(draft, evidence),
         **decision,
     )
-    draft.remember(tries=0)
-    draft.set(due_at=draft.payment.expires_at, deadline_at=None)
+    draft.remember(tries=0, retry=retry)
+    draft.set(due_at=wakes_at(draft.payment), deadline_at=None)
 
 
 def _reason_on_record(ruling: Ruling) -> str:

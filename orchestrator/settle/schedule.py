@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from orchestrator.payment import Payment
+
 LONGEST_DELAY_SECONDS = 300
 
 # Stripe keeps an idempotency key for at least 24 hours and may forget it after
@@ -26,6 +28,12 @@ def backoff_seconds(tries: int) -> int:
 def next_look(now: datetime, tries: int) -> datetime:
     """Return when to look again after ``tries`` vain looks."""
     return now + timedelta(seconds=backoff_seconds(tries))
+
+
+def wakes_at(payment: Payment) -> datetime:
+    """Return when a waiting payment is due if nothing happens to it before."""
+    retry = payment.settling.retry
+    return retry.at if retry is not None else payment.expires_at
 
 
 def own_answer_due(now: datetime, timing: Timing) -> datetime:

@@ -75,6 +75,16 @@ def find_open_attempt(connection: Connection, payment_id: str) -> SentAttempt | 
     return SentAttempt(*row) if row is not None else None
 
 
+def find_parameters(connection: Connection, payment_id: str, number: int) -> dict[str, Any]:
+    """Read what Stripe was sent for an attempt of ours, open or closed."""
+    parameters: dict[str, Any] = connection.execute(
+        select(attempts.c.parameters).where(
+            attempts.c.payment_id == payment_id, attempts.c.number == number
+        )
+    ).scalar_one()
+    return parameters
+
+
 def count_due(connection: Connection, now: datetime) -> int:
     """Count the payments that are due."""
     return connection.execute(_BACKLOG, {"now": now}).scalar_one()

@@ -17,6 +17,7 @@ OUTCOME = {
     "message": "Your card does not have enough funds. Please use another card.",
     "same_card_allowed": True,
     "retry_not_before": "2026-03-02T12:00:00+00:00",
+    "automatic_retry": False,
 }
 
 

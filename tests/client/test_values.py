@@ -21,6 +21,7 @@ OUTCOME: dict[str, Any] = {
     "message": "Try again later.",
     "same_card_allowed": True,
     "retry_not_before": "2026-03-01T13:00:00.000000Z",
+    "automatic_retry": False,
 }
 
 

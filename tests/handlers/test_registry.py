@@ -323,6 +323,7 @@ def test_row_is_described_as_json_can_hold_it() -> None:
         "alert": False,
         "retry_after_seconds": None,
         "yields_to": [],
+        "auto_retry": [],
     }
 
 
