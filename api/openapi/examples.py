@@ -170,7 +170,9 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
             "payment": _ID,
             "state": "card_disabled",
             "handled": False,
-            "summary": "The last card has expired and may not be used again.",
+            "summary": "The card was not accepted, attempt 1 of 4: card expired (expired_card). "
+            "This payment took it out of use then, and waits for another card until 2026-03-02 "
+            "12:00:00 UTC.",
             "rule": {
                 "code": "expired_card",
                 "decline_code": None,

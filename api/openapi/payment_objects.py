@@ -30,7 +30,7 @@ _STATE: Final = one_of(
     STATES,
     "created: no card was tried. confirming: Stripe was asked, and the outcome is not known yet "
     "(with next_action the customer has to authenticate). requires_new_card: the last attempt was "
-    "declined. card_disabled: the last card may not be used again. succeeded: paid, once and for "
+    "declined. card_disabled: the last card was taken out of use. succeeded: paid, once and for "
     "good. failed: over for good, and canceled at Stripe.",
 )
 _EXCLUDED: Final = list_of(
