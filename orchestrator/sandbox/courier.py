@@ -35,6 +35,8 @@ class Courier:
         self._faults = faults
         self._tasks: dict[asyncio.Task[None], Account] = {}
         self._session: aiohttp.ClientSession | None = None
+        # The wait for a turn is no part of the time that a receiver has to answer.
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def take(self, account: Account, delivery: Delivery) -> None:
         """Carry a delivery, unless the account's are held or somebody is at it."""
@@ -58,16 +60,17 @@ class Courier:
             await asyncio.sleep(rule.seconds)
         await self._try_until_taken(account, delivery)
         if _doubles(rule) and delivery.state is State.delivered:
-            await self.send(account, delivery)
+            async with self._turns:
+                await self.send(account, delivery)
 
     async def _try_until_taken(self, account: Account, delivery: Delivery) -> None:
         for pause in pauses(account.settings.webhook_retry_seconds):
-            if delivery.state is not State.pending:
-                return
-            if not account.outbox.automatic:
-                delivery.state = State.held
-                return
-            await self.send(account, delivery)
+            async with self._turns:
+                if not account.outbox.automatic and delivery.state is State.pending:
+                    delivery.state = State.held
+                if delivery.state is not State.pending:
+                    return
+                await self.send(account, delivery)
             if delivery.state is State.pending:
                 await asyncio.sleep(pause)
         if delivery.state is State.pending:
@@ -98,7 +101,7 @@ class Courier:
     def _session_of_this_loop(self) -> aiohttp.ClientSession:
         if self._session is None:
             # A receiver may close a connection that is kept just as it is used again.
-            connector = aiohttp.TCPConnector(limit=AT_ONCE, force_close=True)
+            connector = aiohttp.TCPConnector(limit=0, force_close=True)
             self._session = aiohttp.ClientSession(connector=connector, trust_env=False)
         return self._session
 

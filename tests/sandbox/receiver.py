@@ -44,6 +44,10 @@ class Receiver:
         status = self.statuses.pop(0) if self.statuses else 200
         return web.Response(status=status, headers={"Location": self.url})
 
+    async def look(self, request: web.Request) -> web.Response:
+        """Answer whoever followed a redirect as if all were well."""
+        return web.Response()
+
     def types(self, secret: str) -> list[str]:
         """List the types of what was received, in the order of arrival."""
         return [each.event(secret).type for each in self.received]
@@ -55,6 +59,7 @@ async def receiving() -> AsyncIterator[Receiver]:
     receiver = Receiver()
     app = web.Application()
     app.router.add_post("/hook", receiver.take)
+    app.router.add_get("/hook", receiver.look)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,14 @@ import stripe
 from orchestrator.sandbox import create_app
 from orchestrator.sandbox.courier import RETRIES, pauses
 from tests.sandbox.conftest import Sandbox, Server
-from tests.sandbox.receiver import Receiver, deliveries, receiving, until, until_shown
+from tests.sandbox.receiver import (
+    WAIT_SECONDS,
+    Receiver,
+    deliveries,
+    receiving,
+    until,
+    until_shown,
+)
 
 SECRET = "whsec_of_this_test"  # noqa: S105, RUF100  it guards nothing
 
@@ -408,5 +416,7 @@ async def test_the_program_ends_while_deliveries_wait(receiver: Receiver) -> Non
         await client.v1.customers.create_async()
         await until(lambda: len(receiver.received) == 1)
         await transport.close_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+        began = time.monotonic()
 
-    assert len(receiver.received) == 1
+    assert time.monotonic() - began < WAIT_SECONDS
+    assert receiver.statuses
