@@ -46,8 +46,9 @@ class Finished:
         different = []
         if self.scenario.because not in {last["code"], last["decline_code"], last["reason"]}:
             different.append(f"its end says {last['reason']}, expected {self.scenario.because}")
-        if self.scenario.by_worker and last["actor"]["kind"] != "worker":
-            different.append(f"its end came by {last['actor']['kind']}, expected by the worker")
+        unasked = last["actor"]["kind"] == "worker" or last["stripe_event_id"]
+        if self.scenario.unasked and not unasked:
+            different.append("its end came by a request, expected by a worker or a webhook")
         return different
 
 
@@ -145,6 +146,7 @@ def totals(finished: Sequence[Finished], ledger: Json) -> list[tuple[str, str]]:
     ended = Counter(one.payment["state"] for one in finished if one.payment)
     targets = Counter(row["target"] for row in rows)
     by_worker = sum(row["actor"]["kind"] == "worker" and row["event"] != "confirm" for row in rows)
+    by_webhook = sum(bool(row["stripe_event_id"]) and row["event"] != "confirm" for row in rows)
     return [
         ("payments", str(len(finished))),
         *((state, str(number)) for state, number in sorted(ended.items(), reverse=True)),
@@ -152,6 +154,7 @@ def totals(finished: Sequence[Finished], ledger: Json) -> list[tuple[str, str]]:
         ("declined, new card asked for", str(targets["requires_new_card"])),
         ("declined, card put out of use", str(targets["card_disabled"])),
         ("outcomes found out by the worker", str(by_worker)),
+        ("outcomes told by Stripe's webhooks", str(by_webhook)),
         ("charges at Stripe", str(len(ledger["charges"]))),
     ]
 

@@ -22,6 +22,7 @@ from orchestrator.store.keys import insert_key
 from orchestrator.store.migrate import upgrade
 
 STRIPE_KEY: Final = "sk_test_demo"
+WEBHOOK_SECRET: Final = "whsec_demo"
 # After this and two seconds more the worker asks for an answer whose process died.
 STRIPE_TIMEOUT_SECONDS: Final = 4
 # Longer than a slow machine takes from a payment's creation to its card.
@@ -138,7 +139,7 @@ def _settings(database_url: str, stand_in: str) -> dict[str, str]:
         "ORCHESTRATOR_DATABASE_URL": database_url,
         "ORCHESTRATOR_STRIPE_API_KEY": STRIPE_KEY,
         "ORCHESTRATOR_STRIPE_API_BASE": stand_in,
-        "ORCHESTRATOR_STRIPE_WEBHOOK_SECRETS": "whsec_demo",
+        "ORCHESTRATOR_STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
         "ORCHESTRATOR_STRIPE_TIMEOUT": str(STRIPE_TIMEOUT_SECONDS),
     }
 

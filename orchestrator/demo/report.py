@@ -96,5 +96,7 @@ def _step(row: Json) -> str:
         because.append(row["reason"])
     if row["actor"]["kind"] == "worker":
         because.append("by the worker")
+    elif row["stripe_event_id"]:
+        because.append("told by a webhook")
     shown = ", ".join(dict.fromkeys(part for part in because if part))
     return styled(row["target"]) + (f" ({escape(shown)})" if shown else "")

@@ -27,15 +27,15 @@ Play = Callable[[Stage], Awaitable[Json]]
 class Scenario:
     """One payment: its story, who plays it, the states it must pass, and what is true of its end.
 
-    ``because`` is the code or the reason that the last step must give; ``by_worker`` says that a
-    worker must have taken it.
+    ``because`` is the code or the reason that the last step must give; ``unasked`` says that a
+    worker must have taken it, or Stripe told of it: nobody asked for it.
     """
 
     title: str
     play: Play
     path: tuple[str, ...]
     because: str | None = None
-    by_worker: bool = False
+    unasked: bool = False
 
 
 def cards(*tried: str, **fields: Any) -> Play:
@@ -136,6 +136,16 @@ async def pay_in_browser(stage: Stage) -> Json:
     payment = await stage.shop.create()
     await stage.stand_in.pay_in_browser(payment, "pm_card_visa")
     return await stage.shop.refresh(payment)
+
+
+async def hear_of_it(stage: Stage) -> Json:
+    """Pay on the shop's page and ask nothing: Stripe's webhook tells, and the history cites it."""
+    payment = await stage.shop.create()
+    await stage.stand_in.pay_in_browser(payment, "pm_card_visa")
+    payment = await stage.shop.ended(payment)
+    rows = (await stage.shop.get(f"/v1/payments/{payment['id']}/history"))["data"]
+    expect(bool(rows[-1]["stripe_event_id"]), f"no event is cited: {rows[-1]}")
+    return payment
 
 
 def lose_the_answer(kind: str, **details: Any) -> Play:
@@ -277,17 +287,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario("3-D Secure left open for another card", abandon_challenge, PAID_WITH_SECOND_CARD),
     Scenario("Paid in the browser, past the orchestrator", pay_in_browser, PAID),
+    Scenario("Paid in the browser, and told by Stripe's webhook", hear_of_it, PAID),
     Scenario("Every request sent twice", send_everything_twice, PAID),
     Scenario("Confirmed twice at once", confirm_twice_at_once, PAID),
-    Scenario("Answer lost after the charge", lose_the_answer("drop_after"), PAID, by_worker=True),
-    Scenario(
-        "Request lost before the charge", lose_the_answer("drop_before"), PAID, by_worker=True
-    ),
+    Scenario("Answer lost after the charge", lose_the_answer("drop_after"), PAID, unasked=True),
+    Scenario("Request lost before the charge", lose_the_answer("drop_before"), PAID, unasked=True),
     Scenario(
         "Stripe charges and answers 500, for good",
         lose_the_answer("error_500_stored", effect=True),
         PAID,
-        by_worker=True,
+        unasked=True,
     ),
     Scenario("Answer to a decline lost", find_a_decline, PAID_AFTER_DISABLED),
 )
@@ -299,12 +308,12 @@ LEFT_BEHIND: tuple[Scenario, ...] = (
         leave_it,
         ("created", "failed"),
         "payment_expired",
-        by_worker=True,
+        unasked=True,
     ),
     Scenario(
         "Server killed between charge and answer (SIGKILL), and started again",
         kill_the_server,
         PAID,
-        by_worker=True,
+        unasked=True,
     ),
 )

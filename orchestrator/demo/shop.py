@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from orchestrator.demo.processes import STRIPE_KEY, Deployment
+from orchestrator.demo.processes import STRIPE_KEY, WEBHOOK_SECRET, Deployment
 
 Json = dict[str, Any]
 POLL_SECONDS: Final = 0.1
@@ -165,6 +165,11 @@ class StandIn:
         """Confirm with the client secret, past the orchestrator, as a page of the shop does."""
         path = self._intent(payment, "confirm_in_browser")
         await self._post(path, {"payment_method": card})
+
+    async def tell(self, api: str) -> None:
+        """Register the API's address for webhooks, as an operator does at Stripe."""
+        body = {"url": f"{api}/v1/webhooks/stripe", "secret": WEBHOOK_SECRET}
+        await self._post("/_sandbox/webhook_endpoints", body)
 
     async def ledger(self) -> Json:
         """Read what was really charged."""

@@ -57,6 +57,7 @@ async def _run(folder: Path, reporter: Reporter, payments: int, seed: int) -> bo
     )
     async with deployed(folder) as deployment, aiohttp.ClientSession() as session:
         shop, stand_in = Shop(session, deployment), StandIn(session, deployment)
+        await stand_in.tell(deployment.api)
         stage = Stage(shop, stand_in, deployment)
         drive = _Drive(stage, reporter)
         finished = await drive.everything(planned(payments, seed))

@@ -27,7 +27,8 @@ Start = Callable[..., Program]
 def row(target: str, event: str = "x", **columns: Any) -> dict[str, Any]:
     """Build a transition as the API shows it."""
     shown = {"target": target, "event": event, "code": None, "decline_code": None, "reason": None}
-    return shown | {"actor": {"kind": "stripe", "id": None}} | columns
+    told_by = {"actor": {"kind": "stripe", "id": None}, "stripe_event_id": None}
+    return shown | told_by | columns
 
 
 def paid(**columns: Any) -> Finished:
@@ -123,10 +124,10 @@ def test_wrong_path_reason_or_actor_is_seen() -> None:
     detour.history.insert(1, row("requires_new_card"))
     other_reason = failed()
     other_reason.scenario = replace(other_reason.scenario, because="payment_expired")
-    not_by_worker = paid()
-    not_by_worker.scenario = replace(not_by_worker.scenario, by_worker=True)
+    not_by_itself = paid()
+    not_by_itself.scenario = replace(not_by_itself.scenario, unasked=True)
 
-    assert [len(one.differences) for one in (detour, other_reason, not_by_worker)] == [1, 1, 1]
+    assert [len(one.differences) for one in (detour, other_reason, not_by_itself)] == [1, 1, 1]
 
 
 def test_what_failed_to_play_is_seen() -> None:
