@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 
 import structlog
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from api.authentication import KeyRing
@@ -13,7 +14,7 @@ from api.boundary import Boundary
 from api.errors import RequestRefused, answer_refusal, answer_routing
 from api.openapi import describe
 from api.routes import cards, customers, health, machine, payments, refunds, webhooks
-from orchestrator import __version__
+from orchestrator import __version__, tracing
 from orchestrator.errors import OrchestratorError
 from orchestrator.overview import Overviews
 from orchestrator.rates import RateLimiter, read_rate
@@ -41,8 +42,7 @@ def create_app(
         docs_url=None,  # both pages would load scripts from somebody else's server
         redoc_url=None,
         redirect_slashes=False,
-        # Its spans would hold paths and messages that our own log leaves out.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        telemetry=_telemetry(),
     )
     app.state.worker_task = None
     app.state.stop = Stop(SHUTDOWN_SECONDS)
@@ -57,6 +57,22 @@ def create_app(
     app.add_middleware(Boundary)
     describe(app)
     return app
+
+
+def _telemetry() -> TelemetryConfig:
+    """Let FastAPI make a span of each request where spans are asked for, and nothing else.
+
+    Its metrics would be a second set beside ours; its logs hold words of exceptions.
+    """
+    provider = tracing.begin()
+    return {
+        "tracing": provider is not None,
+        "tracer_provider": provider,
+        "operation_spans": False,
+        "metrics": False,
+        "logs": False,
+        "auto_configure": False,
+    }
 
 
 def _attach(app: FastAPI, runtime: Runtime) -> None:

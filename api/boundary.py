@@ -25,7 +25,7 @@ from api.errors import (
     answer_refusal,
     answer_routing,
 )
-from orchestrator import metrics
+from orchestrator import metrics, tracing
 from orchestrator.keys import parse_secret
 
 log = structlog.get_logger("orchestrator.api")
@@ -116,6 +116,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), self._header]
+            if tracing.is_on():
+                tracing.tell_payment(_place(self._scope)["payment"])
         await self._send(message)
 
     def write_line(self) -> None:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import structlog
 
-from orchestrator import metrics
+from orchestrator import metrics, tracing
 from orchestrator.automatic_retry import retry_card, retry_is_due
 from orchestrator.driver import Driver
 from orchestrator.payment import Actor
@@ -101,6 +101,10 @@ class Worker:
     async def _carry_on(self, payment_id: str) -> bool:
         """Carry one payment on; False when it is still not where it should end up."""
         actor = Actor("worker", self.name)
+        with tracing.span("carry on", outgoing=False, orchestrator__payment=payment_id):
+            return await self._try_to_carry_on(payment_id, actor)
+
+    async def _try_to_carry_on(self, payment_id: str, actor: Actor) -> bool:
         try:
             payment = await self.driver.load(payment_id)
             if retry_is_due(payment, self.driver.clock()):

@@ -1,9 +1,11 @@
 """Puts the parts together from the settings, and refuses a deployment that cannot be right."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 import structlog
 
+from orchestrator import tracing
 from orchestrator.card_caps import Caps
 from orchestrator.customers import Cards, CardsByHand, Customers, Standings
 from orchestrator.driver import Driver
@@ -20,6 +22,7 @@ from orchestrator.store.connections import Database, open_database
 from orchestrator.store.keys import claim_mode
 from orchestrator.store.limits import Limits
 from orchestrator.store.patience import PatientDatabase
+from orchestrator.store.traced import TracedDatabase
 from orchestrator.webhooks import CatchUp, Inbox, InboxWork
 
 log = structlog.get_logger("orchestrator.runtime")
@@ -62,6 +65,8 @@ class Runtime:
             raise
         # Whoever starts a process is told of a wrong address at once; requests wait.
         database = PatientDatabase(database, settings.database_retry)
+        if tracing.begin() is not None:
+            database = TracedDatabase(database)
         gateway = StripeGateway(
             key,
             api_base=settings.stripe_api_base,
@@ -99,9 +104,11 @@ class Runtime:
         )
 
     async def close(self) -> None:
-        """Close connections to Stripe and to the database."""
+        """Close connections to Stripe and to the database, and send what spans are left."""
         await self.gateway.aclose()
         await self.database.close()
+        if tracing.is_on():
+            await asyncio.to_thread(tracing.end)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -19,7 +19,7 @@ import orjson
 import stripe
 from stripe.oauth_error import OAuthError
 
-from orchestrator import metrics
+from orchestrator import metrics, tracing
 from orchestrator.gateway.answers import Answer
 from orchestrator.gateway.operations import operation_of
 from orchestrator.gateway.pace import Pace
@@ -180,14 +180,15 @@ class StripeCalls:
         if wait:
             await asyncio.sleep(wait)
         began, result = time.perf_counter(), "given_up"
-        try:
-            answer = await self._send(method, path, parameters, idempotency_key)
-            declined = answer.kind is ReplyKind.answered and not answer.succeeded
-            result = "declined" if declined else answer.kind.value
-            return answer
-        finally:
-            seconds = time.perf_counter() - began
-            metrics.stripe_called(operation, result, seconds)
+        with tracing.span(f"stripe {operation}", stripe__operation=operation) as span:
+            try:
+                answer = await self._send(method, path, parameters, idempotency_key)
+                declined = answer.kind is ReplyKind.answered and not answer.succeeded
+                result = "declined" if declined else answer.kind.value
+                return answer
+            finally:
+                metrics.stripe_called(operation, result, time.perf_counter() - began)
+                tracing.tell(span, "stripe.result", result)
 
     async def _send(
         self, method: str, path: str, parameters: Mapping[str, Any], idempotency_key: str | None
