@@ -170,6 +170,12 @@ class CreateBody(Body):
         "with (on_session) or without (off_session) the customer.",
     )
 
+    capture_method: Literal["automatic", "manual"] | None = Field(
+        None,
+        description="automatic: take the money with the approval. manual: hold it, and take it "
+        "by a capture. automatic if missing.",
+    )
+
     def request(self) -> CreatePayment:
         """Return what the use case is asked for."""
         return CreatePayment(
@@ -182,6 +188,7 @@ class CreateBody(Body):
             metadata=self.metadata or {},
             max_attempts=self.max_attempts,
             setup_future_usage=self.setup_future_usage,
+            capture_method=self.capture_method or "automatic",
         )
 
 
@@ -223,6 +230,16 @@ class CancelBody(Body):
 
 class RefreshBody(Body):
     """The body of a refresh: nothing."""
+
+
+class CaptureBody(Body):
+    """The body of a capture, which may be missing: then all that is held is taken."""
+
+    amount_to_capture: Annotated[int, Field(gt=0, le=MAXIMUM_AMOUNT)] | None = Field(
+        None,
+        description="How much of the held money to take, in the currency's smallest unit; the "
+        "rest is let go. All of it if missing.",
+    )
 
 
 class RefundBody(Body):

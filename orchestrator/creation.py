@@ -35,6 +35,8 @@ async def _ask_for_intent(
         description=request.description,
         metadata=_stripe_metadata(payment_id, request),
         setup_future_usage=request.setup_future_usage,
+        # What is taken at once Stripe is not told: that is how it takes money by itself.
+        capture_method="manual" if request.capture_method == "manual" else None,
         idempotency_key=key,
     )
 
@@ -61,6 +63,7 @@ def new_payment(
         description=request.description,
         metadata=request.metadata,
         setup_future_usage=request.setup_future_usage,
+        capture_method=request.capture_method,
         payment_intent=intent.id,
         max_attempts=max_attempts,
         attempts_used=0,

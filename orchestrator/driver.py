@@ -17,7 +17,7 @@ from orchestrator.card_caps import Caps
 from orchestrator.change import Change
 from orchestrator.errors import DatabaseUnavailable, PaymentNotFound, WriteConflict
 from orchestrator.gateway.parsing import merge_failure
-from orchestrator.gateway.views import IntentView, Reply, ReplyKind
+from orchestrator.gateway.views import IntentStatus, IntentView, Reply, ReplyKind
 from orchestrator.handlers import RuleSet
 from orchestrator.payment import Actor, Payment
 from orchestrator.requests import Gateway, utc_now
@@ -98,6 +98,19 @@ class Driver:
         if attempt is not None and attempt.answer in {"not_run", "stored_error"}:
             payment = await self.read(payment, actor=actor, request_id=request_id)
         return await self._end_if_intended(payment, request_id)
+
+    async def capture(
+        self, payment: Payment, *, actor: Actor, request_id: str | None = None
+    ) -> tuple[Payment, Reply]:
+        """Ask Stripe to take what is wished of the held money, and settle its answer."""
+        wish, before = payment.settling.capture, payment.settling.open
+        assert wish is not None, "a capture is asked for once it is wished"
+        reply = await self.gateway.capture_intent(
+            payment.payment_intent, amount=wish.amount, idempotency_key=wish.key
+        )
+        news = _observation(Source.capture_answer, reply, before, actor, request_id)
+        payment = await self.settle(payment, replace(news, capture_key=wish.stripe_key))
+        return await self._end_if_intended(payment, request_id), reply
 
     async def read(
         self, payment: Payment, *, actor: Actor, request_id: str | None = None
@@ -204,7 +217,7 @@ class Driver:
         else:
             late = self.clock() >= payment.expires_at
             if not late:
-                return await self.read(payment, actor=actor, request_id=request_id)
+                return await self._find_outcome(payment, actor, request_id)
         if late and payment.intention is None:
             return await self._expire(payment, actor)
         return payment
@@ -224,6 +237,8 @@ class Driver:
     async def _find_outcome(
         self, payment: Payment, actor: Actor, request_id: str | None
     ) -> Payment:
+        if payment.settling.capture is not None:
+            return (await self.capture(payment, actor=actor, request_id=request_id))[0]
         opened = payment.settling.open
         if opened is not None and opened.answer is None:
             attempt = await self.database.read(find_open_attempt, payment.id)
@@ -262,8 +277,10 @@ class Driver:
 
         The same list shows what a browser did meanwhile, so that both are settled together.
         """
-        if reply.kind is not ReplyKind.answered or reply.failure is None:
+        if reply.kind is not ReplyKind.answered:
             return reply
+        if reply.failure is None:
+            return await self._with_hold(reply)
         if reply.intent is None:
             read = await self.gateway.read_intent(intent_id)
             return (
@@ -277,6 +294,16 @@ class Driver:
         if charges.kind is not ReplyKind.answered:
             return reply
         return _completed(reply, replace(reply.intent, charges=charges.charges))
+
+    async def _with_hold(self, reply: Reply) -> Reply:
+        """Complete an answer that money is held with its charge, which says until when."""
+        intent = reply.intent
+        if intent is None or intent.status != IntentStatus.requires_capture:
+            return reply
+        listed = await self.gateway.list_charges(intent.id)
+        if listed.kind is not ReplyKind.answered:
+            return reply
+        return replace(reply, intent=replace(intent, charges=listed.charges))
 
 
 def _completed(reply: Reply, intent: IntentView) -> Reply:

@@ -10,6 +10,7 @@
     │   ├── PaymentHandled
     │   ├── AttemptInProgress
     │   ├── PaymentEnding
+    │   ├── NotCapturable
     │   ├── NotRefundable
     │   ├── RefundTooLarge
     │   ├── CardDisabled
@@ -19,6 +20,7 @@
     │   └── IdempotencyKeyInUse
     ├── ExpiryPassed                a card cannot be given an expiry date that is over
     ├── ExpiryNotLater              nor, once disabled for its expiry, one that is no later
+    ├── CaptureTooLarge             more than the payment's amount cannot be taken
     ├── StripeRefused               Stripe called the request invalid
     ├── StripeUnavailable           nothing was written; the same request may be sent again
     ├── DatabaseUnavailable         our database does not answer; the same request may be sent again
@@ -113,6 +115,12 @@ class PaymentEnding(Refused):
     code = "payment_ending"
 
 
+class NotCapturable(Refused):
+    """No money is held that could be taken now."""
+
+    code = "illegal_transition"
+
+
 class NotRefundable(Refused):
     """Only a payment that has succeeded can be refunded."""
 
@@ -184,6 +192,16 @@ class ExpiryNotLater(OrchestratorError):
         super().__init__(
             f"{param}: the card is out of use for its expiry; only a later date helps."
         )
+
+
+class CaptureTooLarge(OrchestratorError):
+    """No more can be taken than the payment is over."""
+
+    code = "validation_error"
+    param = "amount_to_capture"
+
+    def __init__(self, amount: int) -> None:
+        super().__init__(f"{self.param}: the payment is over {amount}; no more can be taken.")
 
 
 class StripeRefused(OrchestratorError):

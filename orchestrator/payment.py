@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from orchestrator.gateway.views import CardView, ChargeView, Failure
+from orchestrator.gateway.views import CardView, ChargeView, Failure, IntentStatus
 from orchestrator.handlers import PaymentDetails
 from orchestrator.states import TERMINAL_STATES, WAITING_STATES, PaymentState
 
@@ -76,6 +76,20 @@ class PlannedRetry:
 
 
 @dataclass(frozen=True, slots=True)
+class WishedCapture:
+    """Held money that shall be taken. ``keys`` counts the keys Stripe was asked under."""
+
+    amount: int
+    stripe_key: str
+    keys: int = 1
+
+    @property
+    def key(self) -> str:
+        """Name the request at Stripe: the same at every try, but past an answer Stripe keeps."""
+        return self.stripe_key if self.keys == 1 else f"{self.stripe_key}:{self.keys}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settling:
     """What settlement must remember between two observations of one payment.
 
@@ -83,7 +97,9 @@ class Settling:
     until the open attempt is settled, oldest first. ``asks``: how often a handler was asked about
     an outcome and said it had not completed. ``tries``: how often the outcome was looked for in
     vain. ``seen_status``: the open status of the intent that was put on record last. ``retry``: the
-    automatic retry that is planned, if any; ``retried``: how many were made.
+    automatic retry that is planned, if any; ``retried``: how many were made. ``capture``: what of
+    the held money shall be taken, also once it is. ``received``: how much a success brought, where
+    that is not the payment's amount.
     """
 
     open: OpenAttempt | None = None
@@ -95,6 +111,8 @@ class Settling:
     seen_status: str | None = None
     retry: PlannedRetry | None = None
     retried: int = 0
+    capture: WishedCapture | None = None
+    received: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +197,24 @@ class Payment:
         return self.state in WAITING_STATES
 
     @property
+    def awaits_capture(self) -> bool:
+        """Whether the money is held, as far as is known, and waits for somebody to take it."""
+        return (
+            self.capture_method == "manual"
+            and not self.handled
+            and self.intention is None
+            and self.settling.seen_status == IntentStatus.requires_capture
+            and self.settling.capture is None
+        )
+
+    @property
+    def amount_received(self) -> int:
+        """How much Stripe received for it; 0 before it has succeeded."""
+        if self.state is not PaymentState.succeeded:
+            return 0
+        return self.amount if self.settling.received is None else self.settling.received
+
+    @property
     def details(self) -> PaymentDetails:
         """Return what a handler may know of the payment."""
         return PaymentDetails(
@@ -203,6 +239,8 @@ def settling_to_json(settling: Settling) -> dict[str, Any]:
         "seen_status": settling.seen_status,
         "retry": _retry_to_json(settling.retry),
         "retried": settling.retried,
+        "capture": asdict(settling.capture) if settling.capture else None,
+        "received": settling.received,
     }
 
 
@@ -216,6 +254,8 @@ def settling_from_json(value: dict[str, Any]) -> Settling:
             seen_status=value["seen_status"],
             retry=_retry_from_json(value.get("retry")),
             retried=value.get("retried", 0),
+            capture=_wish(value.get("capture")),
+            received=value.get("received"),
         )
     return Settling(
         open=_open_attempt(value["open"]) if value["open"] else None,
@@ -230,6 +270,8 @@ def settling_from_json(value: dict[str, Any]) -> Settling:
         seen_status=value["seen_status"],
         retry=_retry_from_json(value.get("retry")),
         retried=value.get("retried", 0),
+        capture=_wish(value.get("capture")),
+        received=value.get("received"),
     )
 
 
@@ -270,6 +312,10 @@ def _retry_from_json(value: dict[str, Any] | None) -> PlannedRetry | None:
     return PlannedRetry(value["attempt"], datetime.fromisoformat(value["at"])) if value else None
 
 
+def _wish(value: dict[str, Any] | None) -> WishedCapture | None:
+    return WishedCapture(**value) if value else None
+
+
 def _failure(value: dict[str, Any] | None) -> Failure | None:
     return Failure(**{**value, "card": _card(value["card"])}) if value else None
 
@@ -289,6 +335,7 @@ __all__ = [
     "Payment",
     "PlannedRetry",
     "Settling",
+    "WishedCapture",
     "charge_from_json",
     "intention_from_json",
     "intention_to_json",

@@ -17,7 +17,7 @@ from orchestrator.gateway.views import (
     RefundsReply,
     Reply,
 )
-from orchestrator.payment import Actor, Payment
+from orchestrator.payment import Actor, CaptureMethod, Payment
 
 # Answers of an attempt's own request after which its outcome is still to be found out.
 _UNKNOWN_ANSWERS: Final = frozenset({None, "not_run", "stored_error", "undecided"})
@@ -35,6 +35,7 @@ class Gateway(Protocol):
         description: str | None,
         metadata: Mapping[str, str],
         setup_future_usage: str | None,
+        capture_method: str | None = None,
         idempotency_key: str,
     ) -> Reply:
         """Create an unconfirmed intent."""
@@ -48,6 +49,9 @@ class Gateway(Protocol):
         self, intent_id: str, *, reason: str | None, idempotency_key: str
     ) -> Reply:
         """Cancel an intent."""
+
+    async def capture_intent(self, intent_id: str, *, amount: int, idempotency_key: str) -> Reply:
+        """Take money that is held."""
 
     async def retrieve_intent(self, intent_id: str) -> Reply:
         """Read an intent."""
@@ -145,6 +149,7 @@ class CreatePayment:
     metadata: dict[str, str] = field(default_factory=dict)
     max_attempts: int | None = None
     setup_future_usage: str | None = None
+    capture_method: CaptureMethod = "automatic"
 
 
 @dataclass(frozen=True, slots=True)

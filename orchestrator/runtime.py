@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from orchestrator import tracing
+from orchestrator.captures import Captures
 from orchestrator.card_caps import Caps
 from orchestrator.customers import Cards, CardsByHand, Customers, Standings
 from orchestrator.driver import Driver
@@ -41,6 +42,7 @@ class Runtime:
     cards: Cards
     cards_by_hand: CardsByHand
     refunds: Refunds
+    captures: Captures
     inbox: Inbox
     worker: Worker
 
@@ -92,6 +94,7 @@ class Runtime:
             cards=Cards(driver, gateway.customers, customers, standings),
             cards_by_hand=CardsByHand(driver, standings),
             refunds=Refunds(driver, gateway.refunds),
+            captures=Captures(driver),
             inbox=inbox,
             worker=Worker(
                 driver,

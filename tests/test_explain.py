@@ -29,6 +29,7 @@ from orchestrator.payment import (
     Payment,
     PlannedRetry,
     Settling,
+    WishedCapture,
 )
 from orchestrator.states import PaymentState
 from tests.stored_payments import START, new_payment
@@ -242,6 +243,29 @@ CASES: dict[str, Told] = {
         Situation.authorised,
         "the money had not been collected",
         (CAREFUL, "Somebody has to look at the payment at Stripe"),
+    ),
+    "money held": Told(
+        confirming("requires_capture", "requires_capture", capture_method="manual"),
+        row(),
+        Situation.authorised,
+        "the money had not been collected",
+        (CAREFUL, "Capture it to take the money"),
+        ("Somebody has to look", "The money is being taken"),
+    ),
+    "money being taken": Told(
+        confirming(
+            capture_method="manual",
+            settling=Settling(
+                open=OpenAttempt(2, ("pm_two",), "requires_capture"),
+                seen_status="requires_capture",
+                capture=WishedCapture(600, "pay_a:capture:2"),
+            ),
+        ),
+        row(),
+        Situation.authorised,
+        "the money had not been collected",
+        (CAREFUL, "The money is being taken"),
+        ("Somebody has to look", "Capture it"),
     ),
     "requires confirmation": Told(
         confirming("requires_confirmation"),
@@ -489,7 +513,7 @@ CASES: dict[str, Told] = {
         Situation.paid,
         "The payment is paid",
         ("You can deliver.",),
-        ("Tell the customer", "create a new payment", *ANYTHING_BUT_CARDS),
+        ("Tell the customer", "create a new payment", "given back;", *ANYTHING_BUT_CARDS),
     ),
     "succeeded, given back": Told(
         ended(S.succeeded, amount_refunded=1),

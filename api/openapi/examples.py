@@ -28,6 +28,9 @@ CREATED_PAYMENT: Final[Example] = {
     "excluded_cards": [],
     "next_action": None,
     "failure_reason": None,
+    "capture_method": "automatic",
+    "awaits_capture": False,
+    "amount_received": 0,
     "amount_refunded": 0,
     "disputed": False,
     "expires_at": "2026-03-02T12:00:00.000000Z",
@@ -50,6 +53,7 @@ _EXCLUDED: Final = [{"payment_method": "pm_1TqpKNjqFNRA8vCn", "reason": "expired
 _SUCCEEDED: Final[Example] = CREATED_PAYMENT | {
     "state": "succeeded",
     "handled": True,
+    "amount_received": 1999,
     "attempts_used": 1,
     "attempts_left": 3,
 }
@@ -65,6 +69,13 @@ _CHALLENGED: Final[Example] = CREATED_PAYMENT | {
     "attempts_used": 1,
     "attempts_left": 3,
     "next_action": {"type": "use_stripe_sdk", "use_stripe_sdk": {}},
+}
+_HELD: Final[Example] = CREATED_PAYMENT | {
+    "state": "confirming",
+    "attempts_used": 1,
+    "attempts_left": 3,
+    "capture_method": "manual",
+    "awaits_capture": True,
 }
 _UNKNOWN: Final[Example] = _CHALLENGED | {"next_action": None}
 _CANCELED: Final[Example] = CREATED_PAYMENT | {
@@ -160,6 +171,7 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "succeeded": _SUCCEEDED,
         "card_disabled": _DISABLED,
         "authentication_needed": _CHALLENGED,
+        "held": _HELD,
         "canceled": _CANCELED,
     },
     "payments": {"one": _list([_SUCCEEDED], "/v1/payments")},
@@ -258,6 +270,7 @@ REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {
     },
     "cancel_payment": {"with_reason": {"reason": "requested_by_customer"}, "nothing": {}},
     "refresh_payment": {"nothing": {}},
+    "capture_payment": {"part": {"amount_to_capture": 500}, "all_of_it": {}},
     "create_refund": {
         "part": {"amount": 500, "reason": "requested_by_customer"},
         "all_that_is_left": {},

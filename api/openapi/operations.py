@@ -86,7 +86,7 @@ _CUSTOMER_GONE: Final[Kinds] = (errors.CustomerNotFound,)
 _CARD_GONE: Final[Kinds] = (errors.CardNotFound,)
 _RACED: Final[Kinds] = (errors.WriteConflict,)
 _REPLAYED: Final = "Idempotent-Replayed"
-_STANDS: Final = ("succeeded", "card_disabled", "authentication_needed", "canceled")
+_STANDS: Final = ("succeeded", "card_disabled", "authentication_needed", "held", "canceled")
 _FOUND: Final = {200: _answer(200, "payment", _REPLAYED, examples=_STANDS)}
 _FOUND_OR_UNKNOWN: Final = {
     200: _answer(200, "payment", _REPLAYED, examples=_STANDS),
@@ -136,6 +136,25 @@ REFRESH: Final = _operation(
     (*refused.WRITING, *_PAYMENT_GONE, *_RACED, *refused.ASKING_STRIPE),
     on="payment_id",
     body="refresh_payment",
+)
+CAPTURE: Final = _operation(
+    {
+        200: _answer(200, "payment", _REPLAYED, examples=("succeeded", "held")),
+        202: _answer(202, "payment", _REPLAYED, examples=("outcome_unknown",)),
+    },
+    (
+        *refused.WRITING,
+        *_PAYMENT_GONE,
+        *_RACED,
+        errors.PaymentHandled,
+        errors.PaymentEnding,
+        errors.AttemptInProgress,
+        errors.NotCapturable,
+        errors.CaptureTooLarge,
+        errors.StripeRefused,
+    ),
+    on="payment_id",
+    body="capture_payment",
 )
 LIST: Final = _operation(
     {200: _answer(200, "payments")},

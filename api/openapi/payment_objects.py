@@ -95,6 +95,13 @@ PAYMENT_OBJECTS: Final[Mapping[str, Schema]] = {
                 "Stripe.js (handleNextAction), or send the browser to redirect_to_url.",
             },
             "failure_reason": maybe_text("Why it failed; null unless it did."),
+            "capture_method": one_of(
+                ["automatic", "manual"],
+                "automatic: the money is taken with the approval. manual: it is held then, and "
+                "taken by a capture.",
+            ),
+            "awaits_capture": flag("Whether the money is held and waits for a capture."),
+            "amount_received": number("How much was taken; 0 before it has succeeded."),
             "amount_refunded": number("How much of it was given back, by refunds that succeeded."),
             "disputed": flag("Whether the customer has ever asked the bank for the money back."),
             "expires_at": moment("When it ends by itself if no card is tried by then."),

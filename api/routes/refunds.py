@@ -1,4 +1,4 @@
-"""Refunds over HTTP: give money back, and show what was given or asked back.
+"""Money after the approval, over HTTP: take what is held, give back, show what was asked back.
 
 Decides nothing: whether there is anything to give back is the use cases' business.
 """
@@ -13,16 +13,29 @@ from api.authentication import READING, authenticate
 from api.openapi import operations
 from api.refund_shapes import dispute_document, refund_document
 from api.routes.direct import router_of
-from api.schemas import RefundBody
+from api.schemas import CaptureBody, RefundBody
 from api.shapes import list_document
+from orchestrator.captures import Captures
+from orchestrator.documents import payment_document
 from orchestrator.errors import PaymentNotFound, RefundNotFound
 from orchestrator.refunds import Refunds
 
 router = router_of("refunds")
+payments = router_of("payments")
 
 # What is not shaped like an id of ours is nobody's; the database need not be asked.
 _PAYMENT_ID: Final = re.compile(r"pay_[A-Za-z0-9]{1,64}")
 _REFUND_ID: Final = re.compile(r"ref_[A-Za-z0-9]{1,64}")
+
+
+@payments.post("/v1/payments/{payment_id}/capture", openapi_extra=operations.CAPTURE)
+async def capture_payment(request: Request) -> Response:
+    """Take the money that is held; 202 while Stripe has not said that it has."""
+    caller, body = await accept(request, CaptureBody, "capture", on="payment_id")
+    captures: Captures = request.app.state.runtime.captures
+    result = await captures.capture(_payment_id(request), body.amount_to_capture, caller)
+    document = payment_document(result.payment)
+    return answer(document, 200 if result.settled else 202, replayed=result.replayed)
 
 
 @router.post(
@@ -76,3 +89,7 @@ def _payment_id(request: Request) -> str:
     if _PAYMENT_ID.fullmatch(payment_id) is None:
         raise PaymentNotFound(payment_id)
     return payment_id
+
+
+# One noun's address, another's file.
+router.routes.extend(payments.routes)

@@ -29,6 +29,7 @@ from orchestrator.client.values import (
 )
 
 Value = TypeVar("Value")
+CaptureMethod = Literal["automatic", "manual"]
 CancelReason = Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"]
 RefundReason = Literal["duplicate", "fraudulent", "requested_by_customer"]
 Usage = Literal["on_session", "off_session"]
@@ -60,6 +61,7 @@ def create_payment(
     metadata: Mapping[str, str] | None = None,
     max_attempts: int | None = None,
     setup_future_usage: Usage | None = None,
+    capture_method: CaptureMethod | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Payment]:
     """Create a payment of ``amount`` minor units. Give each order a key of its own."""
@@ -73,6 +75,7 @@ def create_payment(
         metadata=dict(metadata) if metadata is not None else None,
         max_attempts=max_attempts,
         setup_future_usage=setup_future_usage,
+        capture_method=capture_method,
     )
     return _post("/v1/payments", Payment, body, idempotency_key)
 
@@ -96,6 +99,14 @@ def cancel_payment(
     """End a payment without success; it may have succeeded meanwhile."""
     body = _given(reason=reason)
     return _post(f"/v1/payments/{_id(payment)}/cancel", Payment, body, idempotency_key)
+
+
+def capture_payment(
+    payment: str, *, amount_to_capture: int | None = None, idempotency_key: str | None = None
+) -> Call[Payment]:
+    """Take the money that is held for a payment, or a part of it; the rest is let go."""
+    body = _given(amount_to_capture=amount_to_capture)
+    return _post(f"/v1/payments/{_id(payment)}/capture", Payment, body, idempotency_key)
 
 
 def refresh_payment(payment: str, *, idempotency_key: str | None = None) -> Call[Payment]:

@@ -72,6 +72,9 @@ class Payment:
     # A redirect's address may carry the client secret.
     next_action: dict[str, Any] | None = field(repr=False)
     failure_reason: str | None
+    capture_method: str
+    awaits_capture: bool
+    amount_received: int
     amount_refunded: int
     disputed: bool
     expires_at: datetime

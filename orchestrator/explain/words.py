@@ -286,6 +286,17 @@ STEPS: Final[tuple[Step, ...]] = (
         frozenset({_S.authorised}),
         "Somebody has to look at the payment at Stripe: this program never leaves money "
         "uncollected on purpose.",
+        lambda facts: facts.payment.capture_method != "manual",
+    ),
+    Step(
+        frozenset({_S.authorised}),
+        "Capture it to take the money, or a part of it; cancel it to let the money go.",
+        lambda facts: facts.payment.awaits_capture,
+    ),
+    Step(
+        frozenset({_S.authorised}),
+        "The money is being taken: Stripe was asked to and has not said that it has.",
+        lambda facts: facts.payment.settling.capture is not None,
     ),
     Step(
         frozenset({_S.status_unknown}),

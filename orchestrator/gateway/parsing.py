@@ -125,6 +125,7 @@ def parse_charge(document: object) -> ChargeView | None:
         payment_method=payment_method,
         card=card,
         failure=_charge_failure(charge, card) if status == "failed" else None,
+        capture_before=_integer(_mapping(details.get("card")), "capture_before"),
     )
 
 

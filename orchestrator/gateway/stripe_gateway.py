@@ -68,6 +68,7 @@ class StripeGateway:
         description: str | None,
         metadata: Mapping[str, str],
         setup_future_usage: str | None,
+        capture_method: str | None = None,
         idempotency_key: str,
     ) -> Reply:
         """Create an unconfirmed intent, for cards alone.
@@ -83,6 +84,7 @@ class StripeGateway:
             "metadata": dict(metadata),
             "payment_method_types": ["card"],
             "setup_future_usage": setup_future_usage,
+            "capture_method": capture_method,
         }
         return intent_reply(
             await self._calls.post("/v1/payment_intents", parameters, idempotency_key)
@@ -109,6 +111,16 @@ class StripeGateway:
         """
         path = f"/v1/payment_intents/{checked(intent_id)}/cancel"
         answer = await self._calls.post(path, {"cancellation_reason": reason}, idempotency_key)
+        return intent_reply(answer, intent_id)
+
+    async def capture_intent(self, intent_id: str, *, amount: int, idempotency_key: str) -> Reply:
+        """Take money that is held, and let the rest of it go.
+
+        Raises:
+            ValueError: an id or key that cannot be one.
+        """
+        path = f"/v1/payment_intents/{checked(intent_id)}/capture"
+        answer = await self._calls.post(path, {"amount_to_capture": amount}, idempotency_key)
         return intent_reply(answer, intent_id)
 
     async def retrieve_intent(self, intent_id: str) -> Reply:

@@ -73,6 +73,8 @@ class ChargeView:
     payment_method: str | None = None
     card: CardView | None = None
     failure: Failure | None = None
+    # Until when Stripe holds money that is not taken yet: Unix seconds.
+    capture_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

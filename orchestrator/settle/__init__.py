@@ -5,6 +5,7 @@ are the two things we decide ourselves: to try a card, and to end the payment.
 """
 
 from orchestrator.settle.attempts import begin_payment, open_attempt
+from orchestrator.settle.captures import wish_to_capture
 from orchestrator.settle.endings import intend
 from orchestrator.settle.observation import Observation, Source
 from orchestrator.settle.retries import drop_retry
@@ -20,4 +21,5 @@ __all__ = [
     "intend",
     "open_attempt",
     "settle",
+    "wish_to_capture",
 ]

@@ -15,6 +15,7 @@ class Source(StrEnum):
     replay = "replay"  # the same request sent again under the same key
     read = "read"  # the intent (and its charges) read
     cancel_answer = "cancel_answer"  # the answer to our cancellation
+    capture_answer = "capture_answer"  # the answer to our wish to capture
 
 
 OWN_SOURCES = frozenset({Source.answer, Source.replay})
@@ -34,6 +35,8 @@ class Observation:
     actor: Actor
     request_id: str | None = None
     stripe_event_id: str | None = None
+    # Which wish it answers: by then another one may stand.
+    capture_key: str | None = None
 
     @property
     def own(self) -> bool:

@@ -15,6 +15,11 @@ from orchestrator.gateway.views import Failure, IntentStatus, IntentView, ReplyK
 from orchestrator.handlers import Action, Outcome, RuleSet, Ruling, rule_on
 from orchestrator.payment import Actor, Answer, Payment
 from orchestrator.settle.attribution import hold_browser_failures, own_failure, read_failures
+from orchestrator.settle.captures import (
+    expected_amount,
+    hold_until_captured,
+    no_longer_wished,
+)
 from orchestrator.settle.endings import end_canceled, finish_payment
 from orchestrator.settle.failures import Case, outcome_shown, settle_open_attempt
 from orchestrator.settle.observation import Observation
@@ -77,6 +82,8 @@ def _says_something(change: Change, payment: Payment) -> bool:
 def _by_reply(run: Situation) -> None:
     reply = run.observation.reply
     if reply.intent is not None and _decided_by_status(run, reply.intent):
+        return
+    if no_longer_wished(run):
         return
     _REPLIES[reply.kind](run)
 
@@ -256,7 +263,9 @@ def _note_approval(run: Situation, intent: IntentView) -> None:
 
 def _note_difference(run: Situation, intent: IntentView, evidence: int) -> None:
     """Put a success over another amount or currency on record; the money did move."""
-    expected = (run.payment.amount, run.payment.currency)
+    expected = (expected_amount(run.payment), run.payment.currency)
+    if intent.amount_received != run.payment.amount:
+        run.draft.remember(received=intent.amount_received)
     if (intent.amount_received, intent.currency) != expected:
         detail = (
             f"expected {expected[0]} {expected[1]}, "
@@ -282,6 +291,7 @@ def _after_the_end(run: Situation) -> None:
 def _still_open(run: Situation, intent: IntentView) -> None:
     """Keep what is awaited as evidence; no row is written."""
     draft = run.draft
+    hold_until_captured(run, intent)
     if run.own or run.payment.settling.seen_status != intent.status:
         keep_evidence(run)
         draft.remember(seen_status=intent.status)

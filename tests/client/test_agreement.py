@@ -50,6 +50,7 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/v1/payments/{payment_id}"): calls.get_payment,
     ("post", "/v1/payments/{payment_id}/confirm"): calls.confirm_payment,
     ("post", "/v1/payments/{payment_id}/cancel"): calls.cancel_payment,
+    ("post", "/v1/payments/{payment_id}/capture"): calls.capture_payment,
     ("post", "/v1/payments/{payment_id}/refresh"): calls.refresh_payment,
     ("get", "/v1/payments/{payment_id}/history"): calls.read_history,
     ("get", "/v1/payments/{payment_id}/explain"): calls.explain_payment,

@@ -101,6 +101,9 @@ BAD_CREATES: Cases = {
     "attempts a float": (CREATE | {"max_attempts": 3.0}, "max_attempts"),
     "usage unknown": (CREATE | {"setup_future_usage": "always"}, "setup_future_usage"),
     "usage true": (CREATE | {"setup_future_usage": True}, "setup_future_usage"),
+    "capture unknown": (CREATE | {"capture_method": "later"}, "capture_method"),
+    "capture of Stripe's own": (CREATE | {"capture_method": "automatic_async"}, "capture_method"),
+    "capture true": (CREATE | {"capture_method": True}, "capture_method"),
     "unknown field": (CREATE | {"colour": "red"}, "colour"),
     "unknown field, null": (CREATE | {"colour": None}, "colour"),
     "unknown field, deep": (CREATE | {"colour": nested(700)}, "colour"),
@@ -167,6 +170,17 @@ BAD_CANCELS: Cases = {
 BAD_REFRESHES: Cases = {
     "unknown field": ({"deep": True}, "deep"),
     "unknown field, null": ({"deep": None}, "deep"),
+}
+
+BAD_CAPTURES: Cases = {
+    "amount zero": ({"amount_to_capture": 0}, "amount_to_capture"),
+    "amount negative": ({"amount_to_capture": -1}, "amount_to_capture"),
+    "amount a text": ({"amount_to_capture": "100"}, "amount_to_capture"),
+    "amount a float": ({"amount_to_capture": 1.5}, "amount_to_capture"),
+    "amount true": ({"amount_to_capture": True}, "amount_to_capture"),
+    "amount too large": ({"amount_to_capture": 1001}, "amount_to_capture"),
+    "amount under another name": ({"amount": 100}, "amount"),
+    "unknown field": ({"final_capture": True}, "final_capture"),
 }
 
 BAD_REFUNDS: Cases = {
@@ -299,6 +313,7 @@ BAD_FIELDS: Mapping[str, Cases] = {
     "confirm": BAD_CONFIRMS,
     "cancel": BAD_CANCELS,
     "refresh": BAD_REFRESHES,
+    "capture": BAD_CAPTURES,
     "refund": BAD_REFUNDS,
     "create customer": BAD_CUSTOMERS,
     "attach": BAD_ATTACHMENTS,

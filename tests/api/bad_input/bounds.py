@@ -107,6 +107,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
         **labels(empty=True),
         "max_attempts": whole(1, 10),
         "setup_future_usage": one_of("on_session", "off_session"),
+        "capture_method": one_of("automatic", "manual"),
     },
     "confirm": {
         "payment_method": PAYMENT_METHOD,
@@ -129,6 +130,14 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
         "reason": one_of("abandoned", "duplicate", "fraudulent", "requested_by_customer"),
     },
     "refresh": {},
+    # No more than the payment is over, which is 10.00 USD here.
+    "capture": {
+        "amount_to_capture": Bounds(
+            taken=(1, 2, 999, 1000),
+            refused=(0, -1, 1_000_000_000_000, 2**63, 2**64),
+            unsaid=(1001, 999_999_999_999),
+        ),
+    },
     "refund": {
         # As much as the payment is over, which is 10.00 USD here.
         "amount": Bounds(

@@ -33,6 +33,7 @@ class Ground:
         for scope in ("audit", "admin"):
             _, self.secrets[scope] = await self.api.key("shop", scope)
         self.ids["payment"] = (await self.api.create())["id"]
+        self.ids["held"] = await self.held()
         self.ids["paid"] = await self.paid()
         self.ids["refund"] = (await self.call("refund")).json()["id"]
         self.ids["customer"] = (await self.api.post("/v1/customers", {})).json()["id"]
@@ -78,9 +79,17 @@ class Ground:
             made = await self.call("create")
         elif name == "refund":
             return await self.paid()
+        elif name == "capture":
+            return await self.held()
         elif name == "detach":
             made = await self.call("attach")
         return made.json()["id"] if made is not None else None
+
+    async def held(self) -> str:
+        """Return a payment whose money is held, 10.00 USD of it."""
+        payment = await self.api.create(capture_method="manual")
+        await self.api.confirm(payment)
+        return str(payment["id"])
 
     async def paid(self) -> str:
         """Return a payment that has succeeded, over 10.00 USD."""

@@ -60,6 +60,9 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
         "history": Route("GET", "/v1/payments/{id}/history", READING, on="payment"),
         "explain": Route("GET", "/v1/payments/{id}/explain", READING, on="payment"),
         "client secret": Route("GET", "/v1/payments/{id}/client_secret", on="payment"),
+        "capture": Route(
+            "POST", "/v1/payments/{id}/capture", on="payment", body={}, standing="held"
+        ),
         "refund": Route(
             "POST",
             "/v1/payments/{id}/refunds",
