@@ -2,7 +2,8 @@
 
 Explores all situations within bounds and fails on the first that must not be; then breaks the
 rules on purpose, one by one, and fails if that goes unnoticed. In the end the whole deployment is
-run while PostgreSQL restarts, and dies. ``--quick`` is the tests' part, without the last.
+run while PostgreSQL restarts, and dies, and while the processes themselves are killed. ``--quick``
+is the tests' part, without the last.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from benchmarks.model.broken import BROKEN, broken
 from benchmarks.model.scenarios import DEEP, QUICK, SMALL
 from benchmarks.model.search import Found, Search
 from benchmarks.model.world import Bounds
-from benchmarks.outages.report import FULL_SIZE, prove_outages
+from benchmarks.outages.report import OUTAGES, prove_outages
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     total = len(scenarios) + len(BROKEN)
     if not given.quick:
         failed += prove_outages(console)
-        total += len(FULL_SIZE)
+        total += OUTAGES
     passed = total - failed
     console.print(f"prove: {passed} passed, {failed} failed")
     return 1 if failed else 0

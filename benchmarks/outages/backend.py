@@ -49,9 +49,16 @@ class Told:
 class Backend(Shop):
     """A shop that tries on."""
 
-    def __init__(self, session: aiohttp.ClientSession, deployment: Fleet) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        deployment: Fleet,
+        *,
+        settles_within: float = PATIENCE_SECONDS,
+    ) -> None:
         """Spread requests over the APIs of a fleet."""
         super().__init__(session, deployment)
+        self._settles_within = settles_within
         self.told = Told()
         self._http = session
         self._fleet = deployment
@@ -70,6 +77,18 @@ class Backend(Shop):
         answer = await self._send("POST", path, body, headers)
         self.told.acknowledged_at.append(time.monotonic())
         return answer
+
+    async def settled(self, payment: Json) -> Json:
+        """Poll a payment until nothing is outstanding but, perhaps, the customer.
+
+        Raises:
+            TimeoutError: it does not settle.
+        """
+        async with asyncio.timeout(self._settles_within):
+            while payment["state"] == "confirming" and not payment["next_action"]:
+                await asyncio.sleep(PAUSE_SECONDS)
+                payment = await self.get(f"/v1/payments/{payment['id']}")
+        return payment
 
     async def _send(
         self, method: str, path: str, body: Json | None, headers: dict[str, str]

@@ -1,4 +1,4 @@
-"""The processes of an outage: several APIs and workers on one PostgreSQL, and the stand-in.
+"""The processes of an outage: several APIs and workers on one database, and the stand-in.
 
 They are the real commands, each in a process of its own; none outlives the block.
 """
@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from orchestrator.cli.children import start_stand_in, stop
+from orchestrator.cli.children import Child, start_stand_in, stop
 from orchestrator.demo.processes import STRIPE_KEY, Deployment
 from orchestrator.keys import create_key
 from orchestrator.store.connections import open_database
 from orchestrator.store.keys import insert_key
-from tests.postgres_cluster import Cluster
 
 DATABASE: Final = "payments"
+WEBHOOK_SECRET: Final = "whsec_outage"
 # What recovery waits for before it asks for an answer that was lost.
 STRIPE_TIMEOUT_SECONDS: Final = 3
 _EVENT: Final = re.compile(r'"event": ?"(\w+)"')
@@ -41,6 +41,10 @@ class Fleet(Deployment):
             await self.start_server()
             self.apis.append(self.api)
 
+    def start_child(self, *command: str) -> Child:
+        """Start one of the program's commands."""
+        return self._start(*command, environment=self.environment)
+
     def logged(self) -> Counter[str]:
         """Count what the processes have logged, by event; their lines run into one another."""
         return Counter(_EVENT.findall((self.folder / "programs.log").read_text(errors="replace")))
@@ -51,8 +55,8 @@ class Fleet(Deployment):
 
 
 @asynccontextmanager
-async def fleet(cluster: Cluster, url: str, *, apis: int, workers: int) -> AsyncIterator[Fleet]:
-    """Run stand-in, APIs and workers on a migrated database of the cluster.
+async def fleet(owner_url: str, url: str, *, apis: int, workers: int) -> AsyncIterator[Fleet]:
+    """Run stand-in, APIs and workers on a migrated database; its owner's address comes first.
 
     Raises:
         CommandFailed: one of them did not start.
@@ -64,7 +68,7 @@ async def fleet(cluster: Cluster, url: str, *, apis: int, workers: int) -> Async
         stand_in, address = start_stand_in(environment=_environment(), stderr=log)
         stack.callback(stop, stand_in)
         # Of the owner: it makes the key and verifies in the end.
-        database = open_database(cluster.url(DATABASE))
+        database = open_database(owner_url)
         stack.push_async_callback(database.close)
         row, secret = create_key("shop", "payments", None, datetime.now(UTC))
         await database.write(insert_key, row)
@@ -97,9 +101,9 @@ def _settings(url: str, stand_in: str) -> dict[str, str]:
         "ORCHESTRATOR_DATABASE_POOL": "8",
         "ORCHESTRATOR_STRIPE_API_KEY": STRIPE_KEY,
         "ORCHESTRATOR_STRIPE_API_BASE": stand_in,
-        "ORCHESTRATOR_STRIPE_WEBHOOK_SECRETS": "whsec_outage",
+        "ORCHESTRATOR_STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
         "ORCHESTRATOR_STRIPE_TIMEOUT": str(STRIPE_TIMEOUT_SECONDS),
     }
 
 
-__all__ = ["DATABASE", "Fleet", "fleet"]
+__all__ = ["DATABASE", "WEBHOOK_SECRET", "Fleet", "fleet"]

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,23 +10,23 @@ import aiohttp
 
 from benchmarks.outages.backend import Backend, Told
 from benchmarks.outages.fleet import DATABASE, Fleet, fleet
+from benchmarks.outages.playing import Players
+from benchmarks.outages.told import no_fault, nothing_acknowledged_is_lost
 from orchestrator.audit import verify_all
-from orchestrator.demo.checks import Check, Finished, compare
+from orchestrator.demo.checks import Check, compare
 from orchestrator.demo.random_payments import planned
-from orchestrator.demo.scenarios import Scenario, Stage
-from orchestrator.demo.shop import Disagreement, Json, StandIn
+from orchestrator.demo.scenarios import Stage
+from orchestrator.demo.shop import StandIn
 from orchestrator.store.grants import grant_to
 from orchestrator.store.migrate import upgrade
 from tests.postgres_cluster import Cluster
 
-AT_ONCE: Final = 8
 APIS: Final = 2
 WORKERS: Final = 2
 # The role of every API and worker: it owns nothing.
 SERVICE: Final = "service"
 # Between the death of a primary and somebody's decision to promote its standby.
 DECISION_SECONDS: Final = 2.0
-_TROUBLE: Final = (Disagreement, aiohttp.ClientError, TimeoutError, KeyError, ValueError)
 
 Event = Callable[[Cluster], Awaitable[None]]
 
@@ -82,18 +81,23 @@ FAIL_OVER: Final = Outage("a promoted standby", (fail_over,), standby=True)
 async def survive(outage: Outage, payments: int, seed: int) -> Verdict:
     """Run the payments through the outage on a cluster of its own."""
     with Cluster.start() as cluster:
-        await asyncio.to_thread(cluster.primary.create_database, DATABASE)
-        await asyncio.to_thread(cluster.primary.execute, f"CREATE ROLE {SERVICE} LOGIN")
-        upgrade(cluster.primary.url(DATABASE))
-        grant_to(cluster.primary.url(DATABASE), SERVICE)
+        await asyncio.to_thread(migrated, cluster)
         if outage.standby:
             await asyncio.to_thread(cluster.add_standby)
         url = cluster.url(DATABASE, SERVICE)
         async with (
-            fleet(cluster, url, apis=APIS, workers=WORKERS) as running,
+            fleet(cluster.url(DATABASE), url, apis=APIS, workers=WORKERS) as running,
             aiohttp.ClientSession() as session,
         ):
             return await _Drive(cluster, running, session).through(outage, payments, seed)
+
+
+def migrated(cluster: Cluster) -> None:
+    """Make the fleet's database, and the role that its processes have."""
+    cluster.primary.create_database(DATABASE)
+    cluster.primary.execute(f"CREATE ROLE {SERVICE} LOGIN")
+    upgrade(cluster.primary.url(DATABASE))
+    grant_to(cluster.primary.url(DATABASE), SERVICE)
 
 
 class _Drive:
@@ -104,8 +108,7 @@ class _Drive:
         self._running = running
         self._backend = Backend(session, running)
         self._stand_in = StandIn(session, running)
-        self._done = 0
-        self._progress = asyncio.Condition()
+        self._players = Players(Stage(self._backend, self._stand_in, running))
         self._over: list[float] = []
 
     async def through(self, outage: Outage, payments: int, seed: int) -> Verdict:
@@ -114,7 +117,7 @@ class _Drive:
         scenarios = planned(payments, seed)
         async with asyncio.TaskGroup() as group:
             happening = group.create_task(self._happen(outage, len(scenarios)))
-            driving = group.create_task(self._all(scenarios))
+            driving = group.create_task(self._players.play(scenarios))
         del happening
         finished = driving.result()
         ledger = await self._stand_in.ledger()
@@ -122,8 +125,8 @@ class _Drive:
         told = self._backend.told
         checks = [
             *compare(finished, ledger, audit),
-            _nothing_acknowledged_is_lost(finished, told),
-            Check("no answer was a 500", tuple(["a 500"] * told.faults)),
+            nothing_acknowledged_is_lost(finished, told),
+            no_fault(told),
             _processes_live(self._running),
         ]
         seconds = time.monotonic() - began
@@ -133,60 +136,13 @@ class _Drive:
 
     async def _happen(self, outage: Outage, total: int) -> None:
         for number, event in enumerate(outage.events, start=1):
-            await self._until_done(total * number // (len(outage.events) + 1))
+            await self._players.until_done(total * number // (len(outage.events) + 1))
             await event(self._cluster)
             self._over.append(time.monotonic())
-
-    async def _until_done(self, enough: int) -> None:
-        async with self._progress:
-            await self._progress.wait_for(lambda: self._done >= enough)
-
-    async def _all(self, scenarios: Sequence[Scenario]) -> list[Finished]:
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(scenario: Scenario) -> Finished:
-            async with places:
-                return await self._play(scenario)
-
-        async with AsyncExitStack() as stack:
-            running = [asyncio.create_task(one(scenario)) for scenario in scenarios]
-            for each in running:
-                stack.callback(each.cancel)
-            return [await each for each in running]
-
-    async def _play(self, scenario: Scenario) -> Finished:
-        began, one = time.monotonic(), Finished(scenario)
-        stage = Stage(self._backend, self._stand_in, self._running)
-        try:
-            one.payment = await scenario.play(stage)
-            one.history = await self._backend.history(one.payment["id"])
-        except _TROUBLE as exc:
-            one.error = f"{type(exc).__name__}: {exc}"
-        one.seconds = time.monotonic() - began
-        async with self._progress:
-            self._done += 1
-            self._progress.notify_all()
-        return one
 
 
 def _first_after(moment: float, moments: Sequence[float]) -> float:
     return min((each for each in moments if each >= moment), default=moment)
-
-
-def _nothing_acknowledged_is_lost(finished: Sequence[Finished], told: Told) -> Check:
-    """What an answer once said of a payment is true of it in the end, or was gone on from."""
-    ended: dict[str, Json] = {one.payment["id"]: one.payment for one in finished if one.payment}
-    against = []
-    for id, acknowledged in told.payments.items():
-        found = ended.get(id)
-        if found is None:
-            against.append(f"{id} was acknowledged and is nobody's")
-        elif acknowledged["handled"] and found["state"] != acknowledged["state"]:
-            against.append(f"{id} was {acknowledged['state']} and is {found['state']}")
-        elif found["attempts_used"] < acknowledged["attempts_used"]:
-            against.append(f"{id} has lost an attempt")
-    claim = f"all that was acknowledged of {len(told.payments)} payments is still true"
-    return Check(claim, tuple(against))
 
 
 def _processes_live(running: Fleet) -> Check:
@@ -194,4 +150,4 @@ def _processes_live(running: Fleet) -> Check:
     return Check("no API and no worker ended", tuple(["one ended"] * ended))
 
 
-__all__ = ["FAIL_OVER", "RESTARTS", "Outage", "Verdict", "survive"]
+__all__ = ["FAIL_OVER", "RESTARTS", "SERVICE", "Outage", "Verdict", "migrated", "survive"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.outages.report import FULL_SIZE
+from benchmarks.outages.report import FULL_SIZE, KILLED_PAYMENTS, OUTAGES
 from benchmarks.outages.run import FAIL_OVER, RESTARTS, Outage, survive
 
 PAYMENTS = 40
@@ -26,8 +26,9 @@ async def test_outage_is_survived(outage: Outage) -> None:
 
 
 def test_full_sizes() -> None:
-    """The deep proof takes a thousand payments through restarts and half as many to a standby."""
+    """The deep proof takes a thousand payments through restarts, half as many elsewhere."""
     assert [(outage, payments) for outage, payments in FULL_SIZE] == [
         (RESTARTS, 1000),
         (FAIL_OVER, 500),
     ]
+    assert (KILLED_PAYMENTS, OUTAGES) == (500, 3)
