@@ -191,6 +191,11 @@ def test_all_but_health_need_a_key() -> None:
     assert open_to_all == {"getHealth", "getReadiness", "getMetrics"}
 
 
+# Stripe is the only caller of this one, and what it sends is described by Stripe.
+STRIPES_OWN = ("post", "/v1/webhooks/stripe")
+TOLD_TO_STRIPE = {(400, "webhook_signature_invalid"), (400, "event_refused")}
+
+
 def test_every_refusal_is_described_somewhere() -> None:
     """Each code that an error of ours has stands under its status, and no other does."""
     described = {
@@ -202,7 +207,7 @@ def test_every_refusal_is_described_somewhere() -> None:
     }
     raised = {(status, kind.code) for kind, status in STATUSES.items() if hasattr(kind, "code")}
 
-    assert described == raised | {(500, INTERNAL_ERROR)}
+    assert described == raised - TOLD_TO_STRIPE | {(500, INTERNAL_ERROR)}
 
 
 def test_no_route_hides() -> None:
@@ -214,7 +219,8 @@ def test_no_route_hides() -> None:
         for method in route.methods or ()
     }
 
-    assert served == described
+    assert served - described == {STRIPES_OWN}
+    assert described <= served
 
 
 def _routes(routes: Any) -> list[APIRoute]:
