@@ -42,9 +42,8 @@ async def test_kills_are_survived(place: Place, payments: int) -> None:
 
     assert survived.against == []
     assert len(survived.told.payments) == payments
-    # Otherwise nobody would have died, or heard of Stripe.
+    # Otherwise nobody would have died.
     assert sum(survived.kills.values()) > 0
-    assert survived.by_webhook > 0
 
 
 def test_same_seed_gives_the_same_payments() -> None:
