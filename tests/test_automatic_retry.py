@@ -105,6 +105,17 @@ async def test_it_ends_with_the_bound(eager: World) -> None:
     assert await shown(eager, payment) == ("requires_new_card", 3, False)
 
 
+async def test_the_deployments_bound_holds_below_the_rules(
+    database_url: str, stand_in_url: str
+) -> None:
+    """Where one retry is wanted, a rule that allows two gets one."""
+    async with open_world(database_url, stand_in_url, auto_retry=1) as modest:
+        payment = await declined(modest)
+        await modest.work(until=timedelta(minutes=30))
+
+        assert await shown(modest, payment) == ("requires_new_card", 2, False)
+
+
 async def test_the_last_attempt_ends_the_payment(eager: World) -> None:
     """A retry spends an attempt like any other, so the last one's decline fails the payment."""
     payment = await declined(eager, max_attempts=2)
@@ -210,6 +221,14 @@ async def test_a_cancel_ends_it(eager: World) -> None:
 
     assert await shown(eager, payment) == ("failed", 1, False)
     assert await eager.charged(payment) == []
+
+
+async def test_a_payment_that_is_ending_tells_of_no_retry(eager: World) -> None:
+    """From the wish to cancel on nobody is told that a card will be tried."""
+    payment = await declined(eager)
+    await intend_to_cancel(eager, payment)
+
+    assert await shown(eager, payment) == ("requires_new_card", 1, False)
 
 
 async def test_expiry_ends_it(eager: World) -> None:
