@@ -182,19 +182,6 @@ def goes_on(dispute: Dispute, row: Row) -> bool:
     return not reopens and any(getattr(dispute, name) != row[name] for name in shown)
 
 
-def given_back(views: tuple[RefundView, ...], held: int, received: int) -> tuple[RefundView, ...]:
-    """Return the refunds that gave received money back.
-
-    Where less was captured than was held, Stripe shows the rest as a refund, too: it is the first
-    one, of exactly that amount, and gave nothing back that anybody had received.
-    """
-    released = held - received
-    for view in sorted(views, key=lambda each: each.created):
-        if view.amount == released:
-            return tuple(other for other in views if other is not view)
-    return views
-
-
 def state_of(view: RefundView) -> RefundState:
     """Return Stripe's status in our words."""
     return STATE_OF_STATUS.get(view.status, RefundState.pending)

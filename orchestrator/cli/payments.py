@@ -198,6 +198,18 @@ def _show_facts(screen: Console, payment: "Payment") -> None:
     screen.print(facts)
 
 
+def _some(amount: int, currency: str) -> str:
+    return money(amount, currency) if amount else ""
+
+
+def _received(payment: "Payment") -> str:
+    """Say how much was received where that is not what the payment is over."""
+    if payment.awaits_capture:
+        return "nothing yet; the money is held"
+    partly = payment.amount_received not in (0, payment.amount)
+    return money(payment.amount_received, payment.currency) if partly else ""
+
+
 def _facts(payment: "Payment") -> tuple[tuple[str, object], ...]:
     excluded = (f"{card['payment_method']} ({card['reason']})" for card in payment.excluded_cards)
     return (
@@ -210,6 +222,9 @@ def _facts(payment: "Payment") -> tuple[tuple[str, object], ...]:
         ("attempts", f"{payment.attempts_used} of {payment.max_attempts} used"),
         ("cards taken out of use", ", ".join(excluded)),
         ("failure", payment.failure_reason),
+        ("received", _received(payment)),
+        ("given back", _some(payment.amount_refunded, payment.currency)),
+        ("disputed", _some(payment.amount_disputed, payment.currency)),
         ("created", clock_time(payment.created_at) + " UTC"),
     )
 

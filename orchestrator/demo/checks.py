@@ -104,13 +104,13 @@ def _amounts_equal(finished: Sequence[Finished], ledger: Json) -> Check:
         for charge in ledger["charges"]
     }
     against = tuple(
-        f"{one.scenario.title}: {money} charged, {one.payment['amount']} owed"
+        f"{one.scenario.title}: {money} charged, {one.payment['amount_received']} said"
         for one in finished
         if one.payment
         and (money := charged.get(one.payment["payment_intent"]))
-        and money != (one.payment["amount"], one.payment["currency"])
+        and money != (one.payment["amount_received"], one.payment["currency"])
     )
-    return Check("every charge is of the payment's amount and currency", against)
+    return Check("every charge is of what its payment says was received", against)
 
 
 def _intents_ended(finished: Sequence[Finished], ledger: Json) -> Check:

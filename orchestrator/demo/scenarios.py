@@ -220,6 +220,33 @@ async def renew_a_saved_card(stage: Stage) -> Json:
     return await shop.pay(payment, card)
 
 
+async def give_part_back(stage: Stage) -> Json:
+    """Give a part back; more than is left is refused, and the payment stays as it is."""
+    payment = await cards("pm_card_visa")(stage)
+    path = f"/v1/payments/{payment['id']}"
+    refund = await stage.shop.post(f"{path}/refunds", {"amount": 500})
+    done = (refund.status, refund.body.get("state"))
+    expect(done == (201, "succeeded"), f"the refund should be made: {refund.body}")
+    more = await stage.shop.post(f"{path}/refunds", {"amount": 1501})
+    refusal = (more.status, more.body.get("code"))
+    expect(refusal == (409, "refund_too_large"), f"no more than is left goes back: {more.body}")
+    payment = await stage.shop.get(path)
+    expect(payment["amount_refunded"] == 500, f"the payment should show it: {payment}")
+    return payment
+
+
+async def take_part_later(stage: Stage) -> Json:
+    """Hold the money, and take a part of it once the order is packed."""
+    payment = await stage.shop.create(capture_method="manual")
+    held = (await stage.shop.confirm(payment, "pm_card_visa")).body
+    expect(held["awaits_capture"], f"the money should be held: {held}")
+    taken = await stage.shop.post(
+        f"/v1/payments/{payment['id']}/capture", {"amount_to_capture": 1500}
+    )
+    expect(taken.status == 200, f"the capture answered {taken.status}: {taken.body}")
+    return taken.body
+
+
 PAID = ("created", "confirming", "succeeded")
 PAID_WITH_SECOND_CARD = ("created", "confirming", "requires_new_card", "confirming", "succeeded")
 PAID_AFTER_DISABLED = ("created", "confirming", "card_disabled", "confirming", "succeeded")
@@ -288,6 +315,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("3-D Secure left open for another card", abandon_challenge, PAID_WITH_SECOND_CARD),
     Scenario("Paid in the browser, past the orchestrator", pay_in_browser, PAID),
     Scenario("Paid in the browser, and told by Stripe's webhook", hear_of_it, PAID),
+    Scenario("Paid, and a part given back", give_part_back, PAID),
+    Scenario("Held, and a part of it taken later", take_part_later, PAID),
     Scenario("Every request sent twice", send_everything_twice, PAID),
     Scenario("Confirmed twice at once", confirm_twice_at_once, PAID),
     Scenario("Answer lost after the charge", lose_the_answer("drop_after"), PAID, unasked=True),

@@ -18,7 +18,6 @@ from orchestrator.refund import (
     Refund,
     dispute_row,
     found_at_stripe,
-    given_back,
     told,
 )
 from orchestrator.refunds.moving import move
@@ -27,7 +26,6 @@ from orchestrator.store.refunds import (
     keep_dispute,
     keep_found_refund,
     list_refunds,
-    read_received,
 )
 
 log = structlog.get_logger("orchestrator.refunds")
@@ -58,9 +56,6 @@ async def record_refunds(
     driver: Driver, payment: Payment, views: tuple[RefundView, ...]
 ) -> list[Refund]:
     """Put refunds that Stripe lists on record and return all that there are, newest first."""
-    if payment.capture_method == "manual":
-        received = await driver.database.read(read_received, payment.id) or 0
-        views = given_back(views, payment.amount, received)
     ours = await driver.database.read(list_refunds, payment.id)
     for view in views:
         known = next((refund for refund in ours if _is_it(refund, view)), None)

@@ -39,6 +39,7 @@ def paid(**columns: Any) -> Finished:
         "attempts_used": 1,
         "payment_intent": "pi_1",
         "amount": 2000,
+        "amount_received": 2000,
         "currency": "usd",
     }
     history = [row(state) for state in PAID]

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
+from orchestrator.gateway.views import DisputeView, RefundView
+from orchestrator.refund import dispute_row, found_at_stripe
 from orchestrator.store.connections import open_database
+from orchestrator.store.refunds import keep_dispute, keep_found_refund
 from tests.cli.conftest import Run
-from tests.stored_payments import store_one_of_each
+from tests.stored_payments import START, store_one_of_each
 from tests.tampering import tamper
 
 
@@ -42,6 +46,26 @@ def test_facts_stand_above_the_timeline(run: Run, payments: str) -> None:
 
     for part in ("42.00 EUR", "sku_1, sku_2", "order-1", "2 of 3 used"):
         assert part in text
+
+
+def test_what_went_back_is_shown(run: Run, payments: str) -> None:
+    """What was given back and what was disputed stands among the facts."""
+    before = run("payments", "show", "pay_a").stdout
+
+    async def store() -> None:
+        database = open_database(payments)
+        refund = RefundView("re_1", "succeeded", 1000, "eur", 1000)
+        await database.write(keep_found_refund, found_at_stripe("pay_a", refund, START))
+        dispute = DisputeView("dp_1", "needs_response", 3200, "eur", 1000)
+        await database.write(keep_dispute, dispute_row("pay_a", dispute, START))
+        await database.close()
+
+    asyncio.run(store())
+    after = run("payments", "show", "pay_a").stdout
+
+    assert re.search(r"given back +10", before) is None
+    assert re.search(r"given back +10\.00 EUR", after)
+    assert re.search(r"disputed +32\.00 EUR", after)
 
 
 # They were stored long ago: those that wait have waited too long.
