@@ -5,7 +5,9 @@
     │   ├── PaymentNotFound
     │   ├── CustomerNotFound
     │   ├── CardNotFound
-    │   └── RefundNotFound
+    │   ├── RefundNotFound
+    │   ├── EventNotFound
+    │   └── EndpointNotFound
     ├── Refused                     the request cannot be done in this state; nothing moved
     │   ├── PaymentHandled
     │   ├── AttemptInProgress
@@ -18,6 +20,7 @@
     │   ├── CardUnknown
     │   ├── IdempotencyKeyReused
     │   └── IdempotencyKeyInUse
+    ├── AddressNotAllowed           events are not sent to such an address
     ├── ExpiryPassed                a card cannot be given an expiry date that is over
     ├── ExpiryNotLater              nor, once disabled for its expiry, one that is no later
     ├── CaptureTooLarge             more than the payment's amount cannot be taken
@@ -75,6 +78,18 @@ class RefundNotFound(NotFound):
     """No refund of this owner's payments has the id."""
 
     what = "refund"
+
+
+class EventNotFound(NotFound):
+    """No event of this owner has the id, or it has no place in the feed yet."""
+
+    what = "event"
+
+
+class EndpointNotFound(NotFound):
+    """No webhook endpoint has the id, or it was deleted, or is not sent what it should be."""
+
+    what = "webhook endpoint"
 
 
 class Refused(OrchestratorError):
@@ -170,6 +185,16 @@ class IdempotencyKeyInUse(Refused):
     """The first request with this Idempotency-Key is still being carried out."""
 
     code = "idempotency_key_in_use"
+
+
+class AddressNotAllowed(OrchestratorError):
+    """Events are not sent to such an address."""
+
+    code = "validation_error"
+    param = "url"
+
+    def __init__(self, what_it_must: str) -> None:
+        super().__init__(f"url {what_it_must}.")
 
 
 class ExpiryPassed(OrchestratorError):

@@ -97,6 +97,11 @@ WORKER_FAILURES: Final = _counter(
     "worker_failures", "Rounds and payments that failed, by which.", "of"
 )
 
+# ── events sent to others ────────────────────────────────────────────────────────────────────
+EVENTS: Final = _counter("events_published", "Events that got their place in the feed.")
+DELIVERY_TRIES: Final = _counter("webhook_delivery_tries", "Sendings of events.", "result")
+ENDPOINTS_DISABLED: Final = _counter("webhook_endpoints_disabled", "Endpoints given up.", "reason")
+
 # ── the whole database, as the overview reads it ─────────────────────────────────────────────
 PAYMENTS: Final = _gauge("payments", "Payments stored, by state.", "state")
 DUE: Final = _gauge("payments_due", "Payments that a worker should have taken up by now.")
@@ -191,6 +196,21 @@ def worker_worked(claimed: int, settled: int) -> None:
 def worker_failed(of: str) -> None:
     """Count what a worker could not do: a whole ``round``, or one ``payment``."""
     _count(WORKER_FAILURES, of).inc()
+
+
+def events_published(how_many: int) -> None:
+    """Count events that got their place in the feed."""
+    EVENTS.inc(how_many)
+
+
+def delivery_tried(result: str) -> None:
+    """Count a sending by what came of it: ``delivered``, or a word for what went wrong."""
+    _count(DELIVERY_TRIES, result).inc()
+
+
+def endpoint_disabled(reason: str) -> None:
+    """Count an endpoint that is sent nothing any more."""
+    _count(ENDPOINTS_DISABLED, reason).inc()
 
 
 def show_stored(

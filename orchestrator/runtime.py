@@ -13,6 +13,10 @@ from orchestrator.driver import Driver
 from orchestrator.errors import Misconfigured
 from orchestrator.gateway.stripe_gateway import StripeGateway
 from orchestrator.handlers import ERROR_HANDLERS, RuleSet, load_rules
+from orchestrator.outgoing.deliveries import Deliveries
+from orchestrator.outgoing.endpoints import Endpoints
+from orchestrator.outgoing.feed import Dispatcher, Feed
+from orchestrator.outgoing.sending import Sender
 from orchestrator.payments import Payments
 from orchestrator.recovery import Worker
 from orchestrator.refunds import Refunds, RefundsDue
@@ -44,6 +48,9 @@ class Runtime:
     refunds: Refunds
     captures: Captures
     inbox: Inbox
+    feed: Feed
+    endpoints: Endpoints
+    deliveries: Deliveries
     worker: Worker
 
     @classmethod
@@ -84,6 +91,7 @@ class Runtime:
         customers = Customers(driver, gateway.customers)
         standings = Standings(driver, customers)
         inbox = Inbox(driver, settings.live)
+        deliveries = Deliveries(database, Sender(allow_private=settings.webhook_allow_private))
         return cls(
             settings,
             database,
@@ -96,18 +104,24 @@ class Runtime:
             refunds=Refunds(driver, gateway.refunds),
             captures=Captures(driver),
             inbox=inbox,
+            feed=Feed(database),
+            endpoints=Endpoints(driver, settings.webhook_allow_private),
+            deliveries=deliveries,
             worker=Worker(
                 driver,
                 parts=(
                     InboxWork(driver, gateway.refunds),
                     CatchUp(driver, gateway.events, inbox),
                     RefundsDue(driver, gateway.refunds),
+                    Dispatcher(database),
+                    deliveries,
                 ),
             ),
         )
 
     async def close(self) -> None:
-        """Close connections to Stripe and to the database, and send what spans are left."""
+        """Close connections: receivers', Stripe's, the database's; and send what spans are left."""
+        await self.deliveries.close()
         await self.gateway.aclose()
         await self.database.close()
         if tracing.is_on():

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     declines_per_30_days: int = Field(default=15, ge=0, le=1000)
     rate_limit: str | None = None
     handlers: str | None = None
+    webhook_allow_private: bool = False
     shutdown_delay: float = Field(default=0.0, ge=0, le=300)
     shutdown_timeout: float = Field(default=SHUTDOWN_SECONDS, gt=0, le=3600)
     log_format: Literal["auto", "console", "json"] = "auto"

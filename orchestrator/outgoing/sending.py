@@ -1,0 +1,140 @@
+"""One sending: an HTTP POST to an address that was looked at, and what was answered.
+
+The address is checked again, its name is resolved here, and the connection goes to exactly what was
+resolved and found public, under the name's own Host and certificate. Refuses to follow a redirect,
+to go through a proxy, and to read more than a little of an answer.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from orchestrator import __version__
+from orchestrator.outgoing.addresses import AddressRefused, check_url, is_public
+
+TIMEOUT_SECONDS: Final = 15.0
+CONNECT_SECONDS: Final = 5.0
+# Nothing of an answer is kept; so much is read that a short one lets the connection end well.
+READ_BYTES: Final = 4096
+USER_AGENT: Final = f"payment-orchestrator/{__version__}"
+
+
+class Answer(NamedTuple):
+    """What a receiver answered; ``error`` is a word for what went wrong, null where nothing did."""
+
+    status: int | None
+    error: str | None
+    retry_after: str | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Tell whether the receiver has the event."""
+        return self.error is None
+
+
+class NotPublic(OSError):
+    """A name leads to an address that events are not sent to."""
+
+
+class CheckedResolver(AbstractResolver):
+    """Resolves names, and refuses those of which any address is none of the public internet."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the addresses of a name; the connection is made to one of these.
+
+        Raises:
+            NotPublic: one of them is private or reserved.
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        addresses = {str(entry[4][0]): entry for entry in found}
+        if not self._allow_private and not all(map(is_public, addresses)):
+            raise NotPublic("the name leads to a private or reserved address")
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=entry[0],
+                proto=entry[2],
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for address, entry in addresses.items()
+        ]
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends to many receivers; each sending resolves anew and has a connection of its own."""
+
+    allow_private: bool = False
+    timeout_seconds: float = TIMEOUT_SECONDS
+    # For a test's own certificate authority.
+    ssl: Any = True
+    _session: aiohttp.ClientSession | None = field(default=None, repr=False)
+
+    async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Post a body, once."""
+        try:
+            check_url(url, allow_private=self.allow_private)
+        except AddressRefused:
+            return Answer(None, "address_refused")
+        try:
+            return await self._post(url, body, headers)
+        except NotPublic:
+            return Answer(None, "address_refused")
+        except TimeoutError:
+            return Answer(None, "timeout")
+        except aiohttp.ClientConnectorError as exc:
+            refused = isinstance(exc.os_error, NotPublic)
+            return Answer(None, "address_refused" if refused else "connection_failed")
+        except (aiohttp.ClientError, OSError, ValueError):
+            return Answer(None, "connection_failed")
+
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        async with self._opened().post(
+            url, data=body, headers=dict(headers), allow_redirects=False, ssl=self.ssl
+        ) as answer:
+            await answer.content.read(READ_BYTES)
+            if 200 <= answer.status < 300:
+                return Answer(answer.status, None)
+            word = "redirect" if 300 <= answer.status < 400 else "status"
+            return Answer(answer.status, word, answer.headers.get("Retry-After"))
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                resolver=CheckedResolver(allow_private=self.allow_private),
+                use_dns_cache=False,
+                force_close=True,
+                limit=0,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
+                timeout=aiohttp.ClientTimeout(
+                    total=self.timeout_seconds, sock_connect=CONNECT_SECONDS
+                ),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
