@@ -117,7 +117,7 @@ EVENTS_WAITING: Final = _gauge(
 )
 DATABASE_UP: Final = _gauge("database_up", "1 while the database answers, else 0.")
 OVERVIEW_SECONDS: Final = _gauge(
-    "overview_age_seconds", "How long ago the figures of the database were read."
+    "overview_age_seconds", "How long ago the figures of the database were read, by which.", "of"
 )
 
 
@@ -213,27 +213,28 @@ def endpoint_disabled(reason: str) -> None:
     _count(ENDPOINTS_DISABLED, reason).inc()
 
 
+def show_states(states: Mapping[str, int]) -> None:
+    """Show how many payments are in some of the states."""
+    for state, how_many in states.items():
+        PAYMENTS.labels(state).set(how_many)
+
+
 def show_stored(
-    states: Mapping[str, int],
     *,
     due: int,
     due_seconds: float,
     unknown: int,
     unknown_seconds: float,
-    age_seconds: float,
     events: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
-    """Show what the database holds."""
+    """Show what waits in the database."""
     for waiting in ("pending", "unmatched"):
         EVENTS_WAITING.labels(waiting).set(events.get(waiting, 0))
-    for state in PaymentState:
-        PAYMENTS.labels(state).set(states.get(state, 0))
     for gauge, value in (
         (DUE, due),
         (DUE_SECONDS, due_seconds),
         (UNKNOWN, unknown),
         (UNKNOWN_SECONDS, unknown_seconds),
-        (OVERVIEW_SECONDS, age_seconds),
     ):
         gauge.set(value)
 
@@ -242,7 +243,7 @@ def hide_stored() -> None:
     """Show nothing of what the database holds: nobody knows. Old figures would look like new."""
     PAYMENTS.clear()
     EVENTS_WAITING.clear()
-    for gauge in (DUE, DUE_SECONDS, UNKNOWN, UNKNOWN_SECONDS, OVERVIEW_SECONDS):
+    for gauge in (DUE, DUE_SECONDS, UNKNOWN, UNKNOWN_SECONDS):
         gauge.set(float("nan"))
 
 

@@ -5,22 +5,24 @@ Refuses to make anybody wait: what is old is read anew beside the asker, who get
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import structlog
 
 from orchestrator import metrics
 from orchestrator.requests import utc_now
 from orchestrator.store.connections import Database
-from orchestrator.store.overview import Overview, read_overview
+from orchestrator.store.overview import Overview, count_handled, read_overview
+
+Figures = TypeVar("Figures")
 
 log = structlog.get_logger("orchestrator.overview")
 
 # Figures are kept this long, or as many times longer than reading them took: counting a million
-# payments takes PostgreSQL a tenth of a second, and must never take it more than a fiftieth part.
+# handled payments takes PostgreSQL up to a second, and may take it no more than a fiftieth part.
 KEPT_SECONDS: Final = 5.0
 KEPT_TIMES: Final = 50
 # How long an asker waits for new figures before it gets the old ones.
@@ -29,24 +31,28 @@ READ_SECONDS: Final = 30.0
 
 
 @dataclass(slots=True)
-class Overviews:
-    """The figures of one database, with their age."""
+class Kept(Generic[Figures]):
+    """What one reading gave, until it is too old; null while the last one failed."""
 
-    database: Database
-    clock: Callable[[], datetime] = utc_now
-    ticks: Callable[[], float] = time.monotonic
-    _last: Overview | None = None
+    name: str
+    read: Callable[[], Awaitable[Figures]]
+    ticks: Callable[[], float]
+    last: Figures | None = None
     _read_at: float = 0.0
-    _kept_seconds: float = 0.0
+    _next_at: float | None = None
     _reading: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
-    async def show(self) -> None:
-        """Bring the metrics up to date with the database, as far as it answers at once."""
-        if self._last is None or self.ticks() - self._read_at >= self._kept_seconds:
-            if self._reading is None or self._reading.done():
-                self._reading = asyncio.create_task(self._read())
-            await asyncio.wait({self._reading}, timeout=WAIT_SECONDS)
-        self._show()
+    @property
+    def age_seconds(self) -> float:
+        """Return how long ago they were read."""
+        return self.ticks() - self._read_at if self.last is not None else float("nan")
+
+    def refresh(self) -> "asyncio.Task[None] | None":
+        """Begin to read them again where they are old; return what is being read."""
+        reading = self._reading is not None and not self._reading.done()
+        if not reading and (self._next_at is None or self.ticks() >= self._next_at):
+            self._reading = asyncio.create_task(self._read())
+        return self._reading
 
     def close(self) -> None:
         """Stop reading."""
@@ -57,28 +63,65 @@ class Overviews:
         began = self.ticks()
         try:
             async with asyncio.timeout(READ_SECONDS):
-                self._last = await self.database.read(read_overview, self.clock())
+                self.last = await self.read()
         except Exception as exc:  # noqa: BLE001  whatever the driver raises: there are no figures
-            log.warning("overview_failed", error=type(exc).__name__)
-            self._last = None
-            return
+            log.warning("overview_failed", of=self.name, error=type(exc).__name__)
+            self.last = None
         self._read_at = self.ticks()
-        self._kept_seconds = max(KEPT_SECONDS, KEPT_TIMES * (self._read_at - began))
+        took = self._read_at - began
+        # What failed at once is tried again at once: a database that is back is soon seen.
+        least = KEPT_SECONDS if self.last is not None else 0.0
+        self._next_at = self._read_at + max(least, KEPT_TIMES * took)
 
-    def _show(self) -> None:
-        metrics.DATABASE_UP.set(self._last is not None)
-        if self._last is None:
-            metrics.hide_stored()
-            return
-        now = self.clock()
+
+class Overviews:
+    """The figures of one database: those of open payments, and how many are handled.
+
+    They are read apart: the first are few and wanted fresh, the others grow for ever.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = utc_now,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare to read a database; nothing is read before somebody asks."""
+        self._clock = clock
+        self._open: Kept[Overview] = Kept(
+            "open", lambda: database.read(read_overview, clock()), ticks
+        )
+        self._handled: Kept[dict[str, int]] = Kept(
+            "handled", lambda: database.read(count_handled), ticks
+        )
+
+    async def show(self) -> None:
+        """Bring the metrics up to date with the database, as far as it answers at once."""
+        tasks = [task for each in (self._open, self._handled) if (task := each.refresh())]
+        await asyncio.wait(tasks, timeout=WAIT_SECONDS)
+        metrics.hide_stored()
+        metrics.DATABASE_UP.set(self._open.last is not None)
+        for each in (self._open, self._handled):
+            metrics.OVERVIEW_SECONDS.labels(each.name).set(each.age_seconds)
+        if self._open.last is not None:
+            self._show_open(self._open.last)
+        if self._handled.last is not None:
+            metrics.show_states(self._handled.last)
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._open.close()
+        self._handled.close()
+
+    def _show_open(self, found: Overview) -> None:
+        now = self._clock()
+        metrics.show_states(found.states)
         metrics.show_stored(
-            self._last.states,
-            due=self._last.due,
-            due_seconds=_seconds(self._last.due_since, now),
-            unknown=self._last.unknown,
-            unknown_seconds=_seconds(self._last.unknown_since, now),
-            age_seconds=self.ticks() - self._read_at,
-            events=self._last.events,
+            due=found.due,
+            due_seconds=_seconds(found.due_since, now),
+            unknown=found.unknown,
+            unknown_seconds=_seconds(found.unknown_since, now),
+            events=found.events,
         )
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from orchestrator import metrics
 from orchestrator.overview import KEPT_SECONDS, KEPT_TIMES, Overviews
-from orchestrator.store.overview import Overview, read_overview
+from orchestrator.states import PaymentState
+from orchestrator.store import overview
+from orchestrator.store.overview import Overview, count_handled, read_overview
 from tests.stored_payments import START
 from tests.world import World
 
@@ -22,14 +24,23 @@ def shown(name: str, **labels: str) -> float | None:
 
 
 async def test_payments_are_counted_by_state(world: World) -> None:
-    """Each payment is counted in the state it is in."""
+    """Each payment is counted in the state it is in, and a state without any is told too."""
     await world.create()
     await world.confirm(await world.create(), "pm_card_visa")
     await world.confirm(await world.create(), "pm_card_visa_chargeDeclined")
     found = await world.runtime.database.read(read_overview, world.clock())
+    ended = await world.runtime.database.read(count_handled)
 
-    assert found.states == {"created": 1, "succeeded": 1, "requires_new_card": 1}
+    open_now = {"created": 1, "confirming": 0, "requires_new_card": 1, "card_disabled": 0}
+    assert (found.states, ended) == (open_now, {"succeeded": 1, "failed": 0})
     assert (found.due, found.unknown, found.unknown_since) == (0, 0, None)
+
+
+def test_every_state_is_counted_once() -> None:
+    """Open and handled states together are all there are."""
+    counted = [*overview.OPEN_STATES, *overview.HANDLED_STATES]
+
+    assert sorted(counted) == sorted(state.value for state in PaymentState)
 
 
 async def test_an_unknown_outcome_has_an_age(world: World) -> None:
@@ -52,7 +63,7 @@ async def test_a_challenge_is_no_unknown_outcome(world: World) -> None:
     await world.confirm(payment, "pm_card_authenticationRequired", return_url="https://a.example")
     found = await world.runtime.database.read(read_overview, world.clock())
 
-    assert (found.states, found.unknown) == ({"confirming": 1}, 0)
+    assert (found.states["confirming"], found.unknown) == (1, 0)
 
 
 # ── how often, and how long ──────────────────────────────────────────────────────────────────
@@ -60,15 +71,23 @@ async def test_a_challenge_is_no_unknown_outcome(world: World) -> None:
 
 @dataclass
 class Slow:
-    """A database that answers when it is let, and counts how often it was asked."""
+    """A database that answers when it is let, and counts how often it was asked for what."""
 
     let: asyncio.Event = field(default_factory=asyncio.Event)
+    let_count: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     asked: int = 0
+    counted: int = 0
     error: Exception | None = None
 
-    async def read(self, *_: Any) -> Overview:
+    async def read(self, function: Any, *_: Any) -> Any:
         """Answer with one payment more each time."""
+        if function is count_handled:
+            self.counted += 1
+            await self.let_count.wait()
+            return {"succeeded": self.counted}
         self.asked += 1
+        self.begun.set()
         await self.let.wait()
         if self.error is not None:
             raise self.error
@@ -90,6 +109,7 @@ def database() -> Slow:
     """Give the test a database that answers at once, until it is told otherwise."""
     slow = Slow()
     slow.let.set()
+    slow.let_count.set()
     return slow
 
 
@@ -112,7 +132,7 @@ async def test_figures_are_kept(overviews: Overviews, database: Slow, ticks: Tic
     await overviews.show()
     ticks.now += KEPT_SECONDS - 1
     await overviews.show()
-    age = shown("overview_age_seconds")
+    age = shown("overview_age_seconds", of="open")
     ticks.now += 1
     await overviews.show()
 
@@ -125,8 +145,7 @@ async def test_slow_figures_are_kept_longer(
     """What takes the database a second is asked for once in fifty seconds."""
     database.let.clear()
     asking = asyncio.create_task(overviews.show())
-    while not database.asked:
-        await asyncio.sleep(0)
+    await database.begun.wait()
     ticks.now += 1
     database.let.set()
     await asking
@@ -149,7 +168,7 @@ async def test_a_slow_database_keeps_nobody_waiting(
     overviews.close()
 
     assert (database.asked, shown("payments", state="created")) == (2, 1)
-    assert shown("overview_age_seconds") == 60
+    assert shown("overview_age_seconds", of="open") == 60
 
 
 async def test_a_database_that_is_away_is_told(
@@ -165,3 +184,18 @@ async def test_a_database_that_is_away_is_told(
 
     assert away == (0, None)
     assert (shown("database_up"), shown("payments", state="created")) == (1, 3)
+
+
+async def test_counting_for_long_holds_nothing_else_up(
+    overviews: Overviews, database: Slow, ticks: Ticks
+) -> None:
+    """Where counting what is handled takes long, what is open is shown, and fresh."""
+    database.let_count.clear()
+    await overviews.show()
+    ticks.now += 6
+    await overviews.show()
+    told = shown("payments", state="created"), shown("payments", state="succeeded")
+    overviews.close()
+
+    assert (told, database.asked, database.counted) == ((2, None), 2, 1)
+    assert shown("database_up") == 1

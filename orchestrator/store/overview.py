@@ -1,4 +1,4 @@
-"""What the database holds, in a handful of figures: read by indexes, and by nobody's request."""
+"""What the database holds, in a handful of figures, which nobody's request waits for."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,13 +7,16 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from orchestrator.states import PaymentState
+from orchestrator.states import PaymentState, handled
 from orchestrator.store.inbox import count_events
 from orchestrator.store.schema import attempts, payments
 
+HANDLED_STATES: Final = tuple(state.value for state in PaymentState if handled(state))
+OPEN_STATES: Final = tuple(state.value for state in PaymentState if not handled(state))
+
 
 class Overview(NamedTuple):
-    """Payments by state, those that are due, attempts without an answer, events that wait."""
+    """Open payments by state, those due, attempts without an answer, events that wait."""
 
     states: dict[str, int]
     due: int
@@ -23,7 +26,13 @@ class Overview(NamedTuple):
     events: Mapping[str, int] = MappingProxyType({})
 
 
-STATES: Final = select(payments.c.state, func.count().label("how_many")).group_by(payments.c.state)
+_BY_STATE: Final = select(payments.c.state, func.count().label("how_many")).group_by(
+    payments.c.state
+)
+# An open payment has a moment at which it is due, and an index that holds no others.
+OPEN: Final = _BY_STATE.where(payments.c.due_at.is_not(None), payments.c.state.in_(OPEN_STATES))
+# Nothing but counting them all says how many there are.
+HANDLED: Final = _BY_STATE.where(payments.c.state.in_(HANDLED_STATES))
 
 DUE: Final = select(func.count(), func.min(payments.c.due_at)).where(
     payments.c.due_at <= bindparam("now", type_=payments.c.due_at.type)
@@ -51,9 +60,16 @@ def unknown_query(dialect: str) -> Any:
     )
 
 
+def count_handled(connection: Connection) -> dict[str, int]:
+    """Count the handled payments by state; takes as long as there are payments."""
+    counted = {row.state: row.how_many for row in connection.execute(HANDLED)}
+    return {state: counted.get(state, 0) for state in HANDLED_STATES}
+
+
 def read_overview(connection: Connection, now: datetime) -> Overview:
-    """Read every figure."""
-    states = {row.state: row.how_many for row in connection.execute(STATES)}
+    """Read every figure of what is open; takes as long as there are open payments."""
+    counted = {row.state: row.how_many for row in connection.execute(OPEN)}
+    states = {state: counted.get(state, 0) for state in OPEN_STATES}
     due, due_since = connection.execute(DUE, {"now": now}).one()
     unknown, unknown_since = connection.execute(unknown_query(connection.dialect.name)).one()
     events = count_events(connection)

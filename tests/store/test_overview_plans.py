@@ -55,8 +55,8 @@ def plan_of(server: PostgresServer, query: Any) -> tuple[str, int]:
 
 @pytest.mark.parametrize(
     "query",
-    [overview.DUE.params(now=NOW), overview.unknown_query("postgresql")],
-    ids=["due", "unknown"],
+    [overview.OPEN, overview.DUE.params(now=NOW), overview.unknown_query("postgresql")],
+    ids=["open", "due", "unknown"],
 )
 def test_open_payments_alone_are_read(filled: PostgresServer, query: Any) -> None:
     """What is due and what is unknown is found among the payments that are open."""
