@@ -185,7 +185,10 @@ async def test_readiness_ends_first(
 ) -> None:
     """During the delay requests are still taken while readiness says that the end is near."""
     settings |= {"ORCHESTRATOR_SHUTDOWN_DELAY": "2"}
-    server = start("orchestrator", "serve", "--port", "0", ready="Serving on", **settings)
+    # Without a worker: one that has stopped would make it not ready as well.
+    server = start(
+        "orchestrator", "serve", "--no-worker", "--port", "0", ready="Serving on", **settings
+    )
     told = server.tell()
     await asyncio.sleep(0.5)
     async with http.get(f"{server.url}/readyz") as answer:
