@@ -15,12 +15,14 @@ from tests.stored_payments import KEY, Storyteller
 class Teller(Storyteller):
     """A storyteller that also gives the change itself, to be written when a test likes."""
 
-    def creation(self, payment: Payment, key: str | None = None) -> Change:
+    def creation(
+        self, payment: Payment, key: str | None = None, request_id: str = "req_1"
+    ) -> Change:
         """Return the change that stores a new payment."""
         return begin_payment(
             payment,
             actor=KEY,
-            request_id="req_1",
+            request_id=request_id,
             rules_version=self.rules.rules_version,
             idempotency=key_row(payment, key or f"create-{payment.id}", payment.created_at),
         )

@@ -47,7 +47,7 @@ async def test_payment_is_created_once(database: Database, tell: Teller) -> None
     await tell.created(payment)
     before = await database.read(all_rows)
     with pytest.raises(WriteConflict):
-        await apply_change(database, tell.creation(payment, key="another"))
+        await apply_change(database, tell.creation(payment, "another", "req_another"))
 
     assert await database.read(all_rows) == before
 
@@ -126,10 +126,13 @@ async def test_one_of_many_writers_wins(
 
 
 async def test_one_of_many_creations_wins(database: Database, tell: Teller) -> None:
-    """The same creation sent many times at once is stored once."""
+    """The same creation by many requests at once is stored once, and one of them is told so."""
     payment = unborn()
     results = await asyncio.gather(
-        *(apply_change(database, tell.creation(payment)) for _ in range(8)),
+        *(
+            apply_change(database, tell.creation(payment, request_id=f"req_{number}"))
+            for number in range(8)
+        ),
         return_exceptions=True,
     )
 
