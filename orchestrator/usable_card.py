@@ -19,7 +19,7 @@ async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) ->
 
     A card that is out of use, or another customer's, is looked up again first: it may have been
     renewed at Stripe since, or given away. Where Stripe cannot be asked, an unseen card is tried
-    all the same, and Stripe refuses it if it must.
+    all the same, unless its very id is out of use, and Stripe refuses it if it must.
 
     Raises:
         CardUnknown: Stripe does not know the id, or it is no card, or another customer's.
@@ -29,9 +29,14 @@ async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) ->
         return None
     card = card_of(await driver.gateway.retrieve_card(payment_method), payment_method)
     known = card or view.card
-    if known is None:
+    if known is None and view.disabled_reason is None:
         return None
-    reason = await _disabled_reason(driver, view.payment, known)
+    # Where nothing more is known, what is on record of the very id counts.
+    reason = (
+        await _disabled_reason(driver, view.payment, known)
+        if known is not None
+        else view.disabled_reason
+    )
     if reason is not None:
         raise CardDisabled(
             f"The card is out of use ({reason}). Fetch the customer's cards again and ask "
@@ -40,7 +45,7 @@ async def usable_card(driver: Driver, view: ConfirmView, payment_method: str) ->
             allowed_events=allowed_events(view.payment),
             param="payment_method",
         )
-    if not _fits(known, view.payment):
+    if known is not None and not _fits(known, view.payment):
         raise CardUnknown(
             "The card is kept by a customer who is not the payment's, and Stripe would not take "
             "it. Create the payment with that customer, or try another card.",

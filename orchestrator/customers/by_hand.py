@@ -69,7 +69,7 @@ class CardsByHand:
             enabling = Enabling(self.driver.clock(), reason, caller.actor, caller.request_id)
             keys = list(scope_keys(card, card.customer, card_id))
             ended = await self.driver.database.write(
-                enable_by_hand, owner, keys, single_payments(card), enabling, key
+                enable_by_hand, owner, card_id, keys, single_payments(card), enabling, key
             )
             if ended:
                 log.info("card_enabled_by_hand", **facts(card, owner, reason, caller))

@@ -56,14 +56,20 @@ class Standings:
             StripeUnavailable: Stripe cannot be asked.
         """
         card = await self.read(card_id)
-        if card.customer is not None:
-            found = await self.owner(card)
-            owners = [found] if found is not None else []
-        else:
-            owners = await self.driver.database.read(find_card_owners, card_id)
+        owners = await self.owners(card)
         if owners and owner is not None and owner not in owners:
             raise CardNotFound(card_id)
         return card
+
+    async def owners(self, card: CardView) -> list[str]:
+        """List who may see a card; where nobody is known, anybody may.
+
+        Its customer's owner; without a customer, who has tried it or taken it out of use.
+        """
+        if card.customer is None:
+            return await self.driver.database.read(find_card_owners, card.payment_method)
+        found = await self.owner(card)
+        return [found] if found is not None else []
 
     async def owner(self, card: CardView) -> str | None:
         """Return whose a card is: its customer's owner's; null where nobody is known to own it."""

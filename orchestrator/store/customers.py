@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, insert, literal, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, literal, or_, select, union, update
 
 from orchestrator.change import EVERYBODY
 from orchestrator.payment import Actor
@@ -114,6 +114,7 @@ def disable_by_hand(connection: Connection, row: Row, key: Row | None) -> bool:
 def enable_by_hand(
     connection: Connection,
     owner: str | None,
+    payment_method: str,
     scope_keys: list[str],
     pattern: str,
     enabling: "Enabling",
@@ -121,13 +122,14 @@ def enable_by_hand(
 ) -> int:
     """End whatever keeps a card out of use for an owner, or for all; return how much that was.
 
-    The pattern finds what reached single payments only. That a card was detached does not end:
-    Stripe does not take it again.
+    For an owner that is its own, and what reaches everybody under this very id: another card's may
+    be the same card in other hands. The pattern finds what reached single payments only. That a
+    card was detached does not end: Stripe does not take it again.
     """
     ended = connection.execute(
         update(card_disablements)
         .where(
-            *reaching(owner),
+            *_ended_for(owner, payment_method),
             card_disablements.c.enabled_at.is_(None),
             card_disablements.c.scope != "payment_method",
             or_(
@@ -146,6 +148,16 @@ def enable_by_hand(
     if key is not None:
         connection.execute(insert(idempotency_keys), key)
     return ended.rowcount
+
+
+def _ended_for(owner: str | None, payment_method: str) -> tuple[ColumnElement[bool], ...]:
+    if owner is None:
+        return ()
+    everybody = and_(
+        card_disablements.c.owner == EVERYBODY,
+        card_disablements.c.payment_method == payment_method,
+    )
+    return (or_(card_disablements.c.owner == owner, everybody),)
 
 
 class Enabling(NamedTuple):

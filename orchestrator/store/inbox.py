@@ -52,7 +52,8 @@ _DUE: Final = (
             ),
         ),
     )
-    .order_by(stripe_events.c.due_at)
+    # What may be about no payment of ours at all waits for what is.
+    .order_by(stripe_events.c.state, stripe_events.c.due_at)
     .limit(bindparam("how_many"))
     .with_for_update(skip_locked=True)
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, false, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, false, func, insert, literal, or_, select
 
 from orchestrator.change import EVERYBODY
 from orchestrator.gateway.views import CardView
@@ -77,6 +77,17 @@ _disabled_reason = (
     .scalar_subquery()
 )
 
+_disabled_by_id = (
+    select(card_disablements.c.reason)
+    .where(
+        card_disablements.c.owner.in_((payments.c.owner, literal(EVERYBODY))),
+        card_disablements.c.enabled_at.is_(None),
+        card_disablements.c.payment_method == bindparam("payment_method"),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
+
 _declines = (
     select(func.count())
     .select_from(card_outcomes)
@@ -99,7 +110,10 @@ _CONFIRM_VIEW = (
         cards.c.exp_month,
         cards.c.exp_year,
         cards.c.customer.label("card_customer"),
-        _disabled_reason.label("disabled_reason"),
+        # Of a card that this owner has not used, what is on record of its very id.
+        case((cards.c.payment_method.is_(None), _disabled_by_id), else_=_disabled_reason).label(
+            "disabled_reason"
+        ),
         _declines.label("declines"),
     )
     .select_from(payments)
@@ -149,7 +163,7 @@ def view_confirm(row: Row | None) -> ConfirmView | None:
         payment=payment_from_row(row),
         key=KeyUse(*tail[:5]) if tail[0] is not None else None,
         card=CardView(*tail[5:12]) if tail[5] is not None else None,
-        disabled_reason=tail[12] if tail[5] is not None else None,
+        disabled_reason=tail[12],
         declines=tail[13],
     )
 

@@ -91,7 +91,7 @@ def parse_event(document: object) -> StripeEvent:
         created=_moment(document.get("created")),
         livemode=_flag(document.get("livemode")),
         object_id=_id(thing, "id", "data.object.id"),
-        projection=_project(thing),
+        projection=_storable(_project(thing)),
         payment_intent=_intent_of(thing),
         request_key=_optional(
             request.get("idempotency_key") if isinstance(request, dict) else None
@@ -108,7 +108,9 @@ def _id(document: Mapping[str, Any], name: str, shown: str | None = None) -> str
 
 
 def _optional(value: object) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= _MAX_ID else None
+    if isinstance(value, str) and 0 < len(value) <= _MAX_ID and value.isprintable():
+        return value
+    return None
 
 
 def _moment(value: object) -> datetime:
@@ -135,6 +137,17 @@ def _project(thing: Mapping[str, Any]) -> dict[str, Any]:
     """Keep of an object what tells which payment it is about and what became of it."""
     project = _PROJECTIONS.get(str(thing.get("object")), _project_other)
     return {"object": str(thing.get("object"))[:_MAX_ID], **project(thing)}
+
+
+def _storable(value: Any) -> Any:
+    """Leave out the one character that PostgreSQL stores in no text."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {name: _storable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    return value
 
 
 def _project_intent(thing: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from typing import Any, Final
 import structlog
 
 from orchestrator.change import EVERYBODY, Draft, scope_key
-from orchestrator.driver import Driver
-from orchestrator.errors import StripeUnavailable
+from orchestrator.driver import MAX_ROUNDS, Driver
+from orchestrator.errors import StripeUnavailable, WriteConflict
 from orchestrator.gateway.views import CardView, ReplyKind
 from orchestrator.payment import Actor, Payment
 from orchestrator.refunds import record_refunds_and_disputes
@@ -131,18 +131,23 @@ class InboxWork:
         It never moves the payment: anybody with the Stripe account can write metadata.
         """
         named = event.projection.get("payment_id")
-        payment = await self.driver.database.read(load_payment, named) if named else None
-        if payment is None:
+        for _ in range(MAX_ROUNDS):
+            payment = await self.driver.database.read(load_payment, named) if named else None
+            if payment is None:
+                return
+            draft = Draft(
+                before=payment,
+                payment=payment,
+                now=self.driver.clock(),
+                actor=Actor("stripe", event.id),
+                rules_version=self.driver.rules.rules_version,
+            )
+            draft.note_anomaly("foreign_intent", f"{event.payment_intent} names this payment", None)
+            try:
+                await self.driver.write(draft.finish())
+            except WriteConflict:
+                continue
             return
-        draft = Draft(
-            before=payment,
-            payment=payment,
-            now=self.driver.clock(),
-            actor=Actor("stripe", event.id),
-            rules_version=self.driver.rules.rules_version,
-        )
-        draft.note_anomaly("foreign_intent", f"{event.payment_intent} names this payment", None)
-        await self.driver.write(draft.finish())
 
     # ── cards ────────────────────────────────────────────────────────────────────────────────
 
@@ -153,7 +158,9 @@ class InboxWork:
         if reply.kind not in {ReplyKind.answered, ReplyKind.refused}:
             raise StripeUnavailable("read the card")
         if reply.card is not None:
-            await self._keep(reply.card, detached=events[-1].type == "payment_method.detached")
+            # In whatever order they came: the card was read after all of them.
+            detached = any(event.type == "payment_method.detached" for event in events)
+            await self._keep(reply.card, detached=detached)
         await self._settled(events, None)
 
     async def _keep(self, card: CardView, *, detached: bool) -> None:

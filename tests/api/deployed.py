@@ -37,6 +37,8 @@ CARDS = (
     "pm_nobody",
 )
 PAYMENTS = 5 * len(CARDS)
+# How many of them are paid, to be given back, and how many are held, to be captured.
+PAID, HELD = 6, 6
 
 CHECKS = {
     # Ours, below, says which requests that fit may be refused, and why.
@@ -182,10 +184,18 @@ async def _store_something(api: Api) -> dict[str, list[str]]:
     cards = [
         (await api.post(path, {"payment_method": card})).json()["id"] for card in CARDS[:1] * 3
     ]
-    payments = [await api.create(customer=customer) for _ in range(PAYMENTS)]
+    payments = [await api.create(customer=customer) for _ in range(PAYMENTS - HELD)]
     for payment, card in zip(payments, CARDS, strict=False):
         await api.confirm(payment, card)
+    for payment in payments[-PAID:]:
+        await api.confirm(payment, "pm_card_visa")
+    held = [await api.create(capture_method="manual") for _ in range(HELD)]
+    for payment in held:
+        await api.confirm(payment, "pm_card_visa")
+    refund = await api.post(f"/v1/payments/{payments[-1]['id']}/refunds", {"amount": 100})
+    payments += held
     return {
+        "refund_id": [refund.json()["id"]],
         "payment_id": [payment["id"] for payment in payments],
         "customer_id": [customer],
         "card_id": cards,

@@ -678,6 +678,45 @@ async def test_a_card_of_nobodys_customer_is_enabled_for_everybody(wallet: Walle
     assert len([row for row in await wallet.record() if row["enabled_at"]]) == 3
 
 
+async def test_what_is_out_of_use_is_so_while_it_cannot_be_looked_up(wallet: Wallet) -> None:
+    """Stripe does not show the card, and its very id is on record: it is not tried."""
+    card = await wallet.keep("pm_card_visa")
+    await wallet.by_hand("disable", card, "reported")
+    payment = await wallet.api.create(customer=wallet.customer)
+    await wallet.api.world.fault("rate_limit_429", "payment_methods.retrieve")
+    refused = await wallet.api.confirm(payment, card)
+
+    assert told(refused) == (409, "card_disabled")
+
+
+async def test_enabling_for_one_owner_leaves_others_safe(wallet: Wallet) -> None:
+    """A loose card is out of use for everybody; the same card of a shop's customer is enabled."""
+    url = f"{wallet.api.world.url}/v1/payment_methods/pm_card_visa"
+    async with wallet.api.world.http.get(url) as answer:
+        loose = (await answer.json())["id"]
+    kept = await wallet.keep("pm_card_visa")
+    await wallet.by_hand("disable", loose, "stolen everywhere")
+    enabled = await wallet.by_hand("enable", kept, "this one is fine")
+    refused = await wallet.api.confirm(await wallet.api.create(), loose)
+
+    assert (enabled.status_code, enabled.json()["usable"]) == (200, False)
+    assert told(refused) == (409, "card_disabled")
+
+
+async def test_a_card_that_another_owner_tries_is_not_taken_over(wallet: Wallet) -> None:
+    """A loose card is theirs who tried it: another owner cannot give it to its own customer."""
+    url = f"{wallet.api.world.url}/v1/payment_methods/pm_card_visa"
+    async with wallet.api.world.http.get(url) as answer:
+        loose = (await answer.json())["id"]
+    await wallet.api.confirm(await wallet.api.create(), loose)
+    _, other = await wallet.api.key("other")
+    customer = (await wallet.api.post("/v1/customers", {}, secret=other)).json()["id"]
+    path = f"/v1/customers/{customer}/cards"
+    taken = await wallet.api.post(path, {"payment_method": loose}, secret=other)
+
+    assert told(taken) == (422, "card_unknown")
+
+
 async def test_a_card_without_a_customer_is_disabled_for_everybody(wallet: Wallet) -> None:
     """A card that was only tried on a payment is out of use for whoever tries it next."""
     await wallet.api.confirm(await wallet.api.create(), "pm_card_visa")

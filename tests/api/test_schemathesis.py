@@ -67,7 +67,12 @@ PLAN: tuple[Row, ...] = (
     ),
     *(
         row
-        for operation, carried_out in (("cancelPayment", 2), ("refreshPayment", 10))
+        for operation, carried_out in (
+            ("cancelPayment", 2),
+            ("refreshPayment", 10),
+            ("capturePayment", 1),
+            ("createRefund", 1),
+        )
         for row in (
             Row(operation, MADE_UP, POSITIVE, SOME),
             Row(operation, MADE_UP, NEGATIVE, SOME),
@@ -82,6 +87,9 @@ PLAN: tuple[Row, ...] = (
             ("getHistory", PAYMENTS),
             ("explainPayment", PAYMENTS),
             ("getClientSecret", PAYMENTS),
+            ("listRefunds", PAYMENTS),
+            ("listDisputes", PAYMENTS),
+            ("getRefund", 1),
             ("getCustomer", 1),
             ("listCards", 2),
             ("getCard", 3),
@@ -204,8 +212,16 @@ CHECKED = {
     "ignored_auth",
     "fits_and_is_taken",
 }
-# At a bound a card is none that Stripe knows, and what is handled or gone already stays so.
-NOT_ALWAYS_CARRIED_OUT = {"attachCard", "cancelPayment", "confirmPayment", "detachCard"}
+# At a bound a card is none that Stripe knows, an amount is too much, and what is handled or gone
+# already stays so.
+NOT_ALWAYS_CARRIED_OUT = {
+    "attachCard",
+    "cancelPayment",
+    "capturePayment",
+    "confirmPayment",
+    "createRefund",
+    "detachCard",
+}
 
 
 @dataclass

@@ -242,15 +242,21 @@ async def test_the_connection_goes_where_the_resolver_said(receiver: Receiver) -
 async def test_a_slow_receiver_holds_nobody_up() -> None:
     """A receiver that does not answer in time is a failed try, told as such."""
 
+    over, closed = asyncio.Event(), asyncio.Event()
+
     async def never(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(1)
+        await over.wait()
         writer.close()
+        await writer.wait_closed()
+        closed.set()
 
     server = await asyncio.start_server(never, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     sender = Sender(allow_private=True, timeout_seconds=0.2)
     answer = await sender.send(f"http://127.0.0.1:{port}/", b"{}", {})
     await sender.close()
+    over.set()
+    await closed.wait()
     server.close()
 
     assert answer.error == "timeout"

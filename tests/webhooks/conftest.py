@@ -20,6 +20,8 @@ from tests.world import World, open_world
 Document = dict[str, Any]
 SECRET = "whsec_new"
 OLD_SECRET = "whsec_old"
+# One test card stands for many customers' here.
+UNCAPPED: dict[str, Any] = {"declines_per_day": 0, "declines_per_30_days": 0}
 PATH = "/v1/webhooks/stripe"
 
 
@@ -73,7 +75,7 @@ async def hooks(database_url: str, stand_in_url: str) -> AsyncIterator[Hooks]:
     secrets = SecretStr(f"{SECRET}, {OLD_SECRET}")
     async with (
         open_world(
-            database_url, stand_in_url, stripe_webhook_secrets=secrets, payment_ttl=3600
+            database_url, stand_in_url, stripe_webhook_secrets=secrets, payment_ttl=3600, **UNCAPPED
         ) as world,
         open_api(world) as api,
     ):

@@ -419,6 +419,35 @@ async def test_a_card_taken_away_at_stripe_spends_no_attempt(hooks: Hooks) -> No
     assert (row["actor_kind"], row["reason"]) == ("stripe", "detached")
 
 
+async def test_a_card_taken_away_is_so_whatever_is_told_last(hooks: Hooks) -> None:
+    """An older change of the card comes in after its end, in one round of the worker."""
+    customer, card = await saved_card(hooks)
+    url = f"{hooks.world.url}/v1/payment_methods/{card}"
+    async with hooks.world.http.post(url, data={"card[exp_year]": "2041"}) as answer:
+        assert answer.status == 200
+    async with hooks.world.http.post(f"{url}/detach") as answer:
+        assert answer.status == 200
+    for type in ("payment_method.detached", "payment_method.updated"):
+        (event,) = await hooks.events(type)
+        await hooks.send(event)
+    await hooks.world.work()
+    refused = await hooks.api.confirm(await hooks.api.create(customer=customer), card)
+
+    assert refused.json()["code"] == "card_disabled"
+
+
+async def test_what_no_database_stores_is_left_out(hooks: Hooks) -> None:
+    """A character that PostgreSQL takes in no text keeps neither the event nor others out."""
+    payment = await hooks.world.create()
+    await browser_confirms(hooks.world, payment, GOOD)
+    (event,) = await hooks.events("payment_intent.succeeded")
+    event["request"] = {"id": None, "idempotency_key": "a\0b"}
+    event["data"]["object"]["cancellation_reason"] = "a\0b"
+    await hooks.deliver(event)
+
+    assert (await hooks.world.load(payment)).state == "succeeded"
+
+
 async def test_a_card_that_nobody_knows_here_leaves_nothing(hooks: Hooks) -> None:
     """Another program's card on the same account is none of ours."""
     customer, card = await saved_card(hooks)
