@@ -70,7 +70,8 @@ PLAN: tuple[Row, ...] = (
         for operation, carried_out in (
             ("cancelPayment", 2),
             ("refreshPayment", 10),
-            ("capturePayment", 1),
+            # What is held may be canceled by another row first: see tests/test_captures.py.
+            ("capturePayment", 0),
             ("createRefund", 1),
         )
         for row in (
@@ -189,7 +190,7 @@ def test_the_plan_is_two_thousand() -> None:
 
     assert sum(row.requests for row in PLAN) >= 2000
     assert {row.operation for row in PLAN} == taking
-    assert {row.operation for row in PLAN if row.carried_out} == taking
+    assert {row.operation for row in PLAN if row.carried_out} == taking - {"capturePayment"}
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
