@@ -139,6 +139,9 @@ def with_bodies(document: dict[str, Any], customers: list[str]) -> dict[str, Any
     for body in ("confirm_payment", "attach_card"):
         bodies[body]["properties"]["payment_method"] |= {"pattern": f"^({'|'.join(CARDS)})$"}
     bodies["create_payment"]["properties"]["customer"] = {"enum": [*customers, None]}
+    # No more than is held or was paid.
+    for body, field in (("capture_payment", "amount_to_capture"), ("create_refund", "amount")):
+        bodies[body]["properties"][field] |= {"minimum": 1, "maximum": 1000}
     # Enough in every currency, and no part of a step of any.
     amount = bodies["create_payment"]["properties"]["amount"]
     amount |= {"minimum": 1_000_000, "maximum": 99_999_000, "multipleOf": 1000}

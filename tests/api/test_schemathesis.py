@@ -68,10 +68,10 @@ PLAN: tuple[Row, ...] = (
     *(
         row
         for operation, carried_out in (
+            # Before the cancellations: what is held would be let go, and never captured.
+            ("capturePayment", 2),
             ("cancelPayment", 2),
             ("refreshPayment", 10),
-            # What is held may be canceled by another row first: see tests/test_captures.py.
-            ("capturePayment", 0),
             ("createRefund", 1),
         )
         for row in (
@@ -190,7 +190,7 @@ def test_the_plan_is_two_thousand() -> None:
 
     assert sum(row.requests for row in PLAN) >= 2000
     assert {row.operation for row in PLAN} == taking
-    assert {row.operation for row in PLAN if row.carried_out} == taking - {"capturePayment"}
+    assert {row.operation for row in PLAN if row.carried_out} == taking
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
