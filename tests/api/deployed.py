@@ -37,8 +37,8 @@ CARDS = (
     "pm_nobody",
 )
 PAYMENTS = 5 * len(CARDS)
-# How many of them are paid, to be given back, and how many are held, to be captured.
-PAID, HELD = 6, 6
+# Payments that nothing else is done to: paid, to be given back, and held, to be captured.
+PAID = HELD = 6
 
 CHECKS = {
     # Ours, below, says which requests that fit may be refused, and why.
@@ -101,6 +101,8 @@ class Deployment:
     secret: str = ""
     document: dict[str, Any] = field(default_factory=dict)
     there: dict[str, list[str]] = field(default_factory=dict)
+    # Of an operation that is carried out for some payments alone, which these are.
+    fit: dict[str, list[str]] = field(default_factory=dict)
     strategies: dict[Any, dict[str, Any]] = field(default_factory=dict)
 
     def schema(
@@ -129,7 +131,22 @@ class Deployment:
             parameter = document["components"]["parameters"][name]
             parameter["schema"] = {"type": "string", "enum": values}
             parameter["example"] = values[0]
+        for item in document["paths"].values():
+            for operation in item.values():
+                if operation["operationId"] in self.fit:
+                    _name_payments(document, operation, self.fit[operation["operationId"]])
         return document
+
+
+def _name_payments(
+    document: dict[str, Any], operation: dict[str, Any], payments: list[str]
+) -> None:
+    """Let an operation be asked for of these payments, and of no others."""
+    name = "payment_id"
+    named = copy.deepcopy(document["components"]["parameters"][name])
+    named |= {"schema": {"type": "string", "enum": payments}, "example": payments[0]}
+    at = operation["parameters"].index({"$ref": f"#/components/parameters/{name}"})
+    operation["parameters"][at] = named
 
 
 def with_bodies(document: dict[str, Any], customers: list[str]) -> dict[str, Any]:
@@ -140,8 +157,8 @@ def with_bodies(document: dict[str, Any], customers: list[str]) -> dict[str, Any
         bodies[body]["properties"]["payment_method"] |= {"pattern": f"^({'|'.join(CARDS)})$"}
     bodies["create_payment"]["properties"]["customer"] = {"enum": [*customers, None]}
     # No more than is held or was paid.
-    for body, field in (("capture_payment", "amount_to_capture"), ("create_refund", "amount")):
-        bodies[body]["properties"][field] |= {"minimum": 1, "maximum": 1000}
+    for body, name in (("capture_payment", "amount_to_capture"), ("create_refund", "amount")):
+        bodies[body]["properties"][name] |= {"minimum": 1, "maximum": 1000}
     # Enough in every currency, and no part of a step of any.
     amount = bodies["create_payment"]["properties"]["amount"]
     amount |= {"minimum": 1_000_000, "maximum": 99_999_000, "multipleOf": 1000}
@@ -160,6 +177,10 @@ def running(database_url: str, stand_in_url: str) -> Iterator[Deployment]:
             await world.runtime.database.write(insert_key, row)
             async with open_api(world) as api:
                 deployment.there = await _store_something(api)
+                deployment.fit = await _store_what_is_paid(api)
+                deployment.there["refund_id"] = await _give_back(
+                    api, deployment.fit["createRefund"][0]
+                )
             app = create_app(world.runtime)
             deployment.document = app.openapi()
             # asyncio sends small answers at once only where the protocol is named: 4 ms, not 42.
@@ -187,19 +208,29 @@ async def _store_something(api: Api) -> dict[str, list[str]]:
     cards = [
         (await api.post(path, {"payment_method": card})).json()["id"] for card in CARDS[:1] * 3
     ]
-    payments = [await api.create(customer=customer) for _ in range(PAYMENTS - HELD)]
+    payments = [await api.create(customer=customer) for _ in range(PAYMENTS)]
     for payment, card in zip(payments, CARDS, strict=False):
         await api.confirm(payment, card)
-    for payment in payments[-PAID:]:
-        await api.confirm(payment, "pm_card_visa")
-    held = [await api.create(capture_method="manual") for _ in range(HELD)]
-    for payment in held:
-        await api.confirm(payment, "pm_card_visa")
-    refund = await api.post(f"/v1/payments/{payments[-1]['id']}/refunds", {"amount": 100})
-    payments += held
     return {
-        "refund_id": [refund.json()["id"]],
         "payment_id": [payment["id"] for payment in payments],
         "customer_id": [customer],
         "card_id": cards,
     }
+
+
+async def _store_what_is_paid(api: Api) -> dict[str, list[str]]:
+    """Store payments that can be given back, and some that can be captured."""
+    paid = [await api.create() for _ in range(PAID)]
+    held = [await api.create(capture_method="manual") for _ in range(HELD)]
+    for payment in (*paid, *held):
+        await api.confirm(payment, "pm_card_visa")
+    return {
+        "createRefund": [payment["id"] for payment in paid],
+        "capturePayment": [payment["id"] for payment in held],
+    }
+
+
+async def _give_back(api: Api, payment: str) -> list[str]:
+    """Give a part of a payment back; return the refund's id."""
+    refund = await api.post(f"/v1/payments/{payment}/refunds", {"amount": 100})
+    return [refund.json()["id"]]

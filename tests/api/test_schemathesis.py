@@ -68,11 +68,10 @@ PLAN: tuple[Row, ...] = (
     *(
         row
         for operation, carried_out in (
-            # Before the cancellations: what is held would be let go, and never captured.
-            ("capturePayment", 2),
             ("cancelPayment", 2),
             ("refreshPayment", 10),
-            ("createRefund", 1),
+            ("capturePayment", 2),
+            ("createRefund", 2),
         )
         for row in (
             Row(operation, MADE_UP, POSITIVE, SOME),
