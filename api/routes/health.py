@@ -10,10 +10,10 @@ from fastapi import Request, Response
 
 from api.errors import NotReady
 from api.openapi import operations
+from api.paths import runtime_of
 from api.routes.direct import router_of
 from orchestrator import metrics
 from orchestrator.overview import Overviews
-from orchestrator.runtime import Runtime
 from orchestrator.store import migrate
 
 router = router_of("health")
@@ -35,7 +35,7 @@ async def get_readiness(request: Request) -> Response:
     """Say whether the database answers and has the schema this program needs."""
     if request.app.state.stop.begun:
         raise NotReady("The process is about to end.")
-    runtime: Runtime = request.app.state.runtime
+    runtime = runtime_of(request)
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
             found = await runtime.database.read(migrate.current)

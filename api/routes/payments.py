@@ -3,7 +3,6 @@
 Decides nothing: what may happen to a payment is the use cases' business.
 """
 
-import re
 from typing import Final
 
 from fastapi import Request, Response
@@ -12,6 +11,7 @@ from api.accept import accept, answer
 from api.authentication import PAYMENTS, READING, Identity, authenticate
 from api.errors import ValidationFailed
 from api.openapi import operations
+from api.paths import payment_id_in, runtime_of
 from api.queries import read_list_query
 from api.routes.direct import router_of
 from api.schemas import CancelBody, ConfirmBody, CreateBody, RefreshBody
@@ -24,15 +24,11 @@ from api.shapes import (
 )
 from orchestrator.errors import PaymentNotFound
 from orchestrator.gateway.currencies import InvalidAmount
-from orchestrator.payments import Payments
 from orchestrator.requests import Result
 
 router = router_of("payments")
 
 NOT_STORED: Final = {"Cache-Control": "no-store"}
-
-# What is not shaped like an id of ours is nobody's payment; the database need not be asked.
-_ID = re.compile(r"pay_[A-Za-z0-9]{1,64}")
 
 
 @router.post("/v1/payments", status_code=201, openapi_extra=operations.CREATE)
@@ -40,7 +36,7 @@ async def create_payment(request: Request) -> Response:
     """Create a payment."""
     caller, body = await accept(request, CreateBody, "create", key_required=True)
     try:
-        result = await _payments(request).create(body.request(), caller)
+        result = await runtime_of(request).payments.create(body.request(), caller)
     except InvalidAmount as exc:
         raise ValidationFailed(exc.message, exc.param) from exc
     return _show_result(result, 201)
@@ -50,7 +46,9 @@ async def create_payment(request: Request) -> Response:
 async def confirm_payment(request: Request) -> Response:
     """Try a card; 202 while Stripe has not said what became of it."""
     caller, body = await accept(request, ConfirmBody, "confirm", on="payment_id", key_required=True)
-    result = await _payments(request).confirm(_payment_id(request), body.request(), caller)
+    result = await runtime_of(request).payments.confirm(
+        payment_id_in(request), body.request(), caller
+    )
     return _show_result(result, 200 if result.settled else 202)
 
 
@@ -58,7 +56,7 @@ async def confirm_payment(request: Request) -> Response:
 async def cancel_payment(request: Request) -> Response:
     """End a payment without success; 202 while Stripe cannot cancel it yet."""
     caller, body = await accept(request, CancelBody, "cancel", on="payment_id")
-    result = await _payments(request).cancel(_payment_id(request), body.reason, caller)
+    result = await runtime_of(request).payments.cancel(payment_id_in(request), body.reason, caller)
     return _show_result(result, 200 if result.settled else 202)
 
 
@@ -66,7 +64,7 @@ async def cancel_payment(request: Request) -> Response:
 async def refresh_payment(request: Request) -> Response:
     """Ask Stripe how a payment stands, and settle what it says."""
     caller, _ = await accept(request, RefreshBody, "refresh", on="payment_id")
-    result = await _payments(request).refresh(_payment_id(request), caller)
+    result = await runtime_of(request).payments.refresh(payment_id_in(request), caller)
     return _show_result(result, 200)
 
 
@@ -76,7 +74,7 @@ async def list_payments(request: Request) -> Response:
     identity = await authenticate(request, READING)
     wanted = read_list_query(request, identity.reads)
     try:
-        page = await _payments(request).page(wanted)
+        page = await runtime_of(request).payments.page(wanted)
     except PaymentNotFound as exc:
         param = "ending_before" if wanted.ending_before is not None else "starting_after"
         raise ValidationFailed(f"{param} names no payment that this key reads.", param) from exc
@@ -89,7 +87,7 @@ async def list_payments(request: Request) -> Response:
 async def get_payment(request: Request) -> Response:
     """Show a payment."""
     identity = await authenticate(request, READING)
-    payment = await _payments(request).get(_payment_id(request), identity.reads)
+    payment = await runtime_of(request).payments.get(payment_id_in(request), identity.reads)
     return answer(payment_document(payment, may_act=_may_act(identity)))
 
 
@@ -97,8 +95,8 @@ async def get_payment(request: Request) -> Response:
 async def get_history(request: Request) -> Response:
     """Show every transition of a payment, oldest first."""
     identity = await authenticate(request, READING)
-    payment_id = _payment_id(request)
-    rows = await _payments(request).history(payment_id, identity.reads)
+    payment_id = payment_id_in(request)
+    rows = await runtime_of(request).payments.history(payment_id, identity.reads)
     shown = [transition_document(row) for row in rows]
     return answer(list_document(shown, f"/v1/payments/{payment_id}/history"))
 
@@ -107,7 +105,7 @@ async def get_history(request: Request) -> Response:
 async def explain_payment(request: Request) -> Response:
     """Say why a payment is where it is, and what comes next."""
     identity = await authenticate(request, READING)
-    explanation = await _payments(request).explain(_payment_id(request), identity.reads)
+    explanation = await runtime_of(request).payments.explain(payment_id_in(request), identity.reads)
     return answer(explanation_document(explanation))
 
 
@@ -115,25 +113,13 @@ async def explain_payment(request: Request) -> Response:
 async def get_client_secret(request: Request) -> Response:
     """Show the client secret again, for a page that was reloaded: to the payment's owner alone."""
     identity = await authenticate(request, PAYMENTS)
-    payment_id = _payment_id(request)
-    secret = await _payments(request).client_secret(payment_id, identity.owner)
+    payment_id = payment_id_in(request)
+    secret = await runtime_of(request).payments.client_secret(payment_id, identity.owner)
     return answer(client_secret_document(payment_id, secret), headers=NOT_STORED)
 
 
 def _may_act(identity: Identity) -> bool:
     return bool(identity.grants & PAYMENTS)
-
-
-def _payments(request: Request) -> Payments:
-    payments: Payments = request.app.state.runtime.payments
-    return payments
-
-
-def _payment_id(request: Request) -> str:
-    payment_id: str = request.path_params["payment_id"]
-    if _ID.fullmatch(payment_id) is None:
-        raise PaymentNotFound(payment_id)
-    return payment_id
 
 
 def _show_result(result: Result, status: int) -> Response:

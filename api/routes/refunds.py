@@ -3,37 +3,28 @@
 Decides nothing: whether there is anything to give back is the use cases' business.
 """
 
-import re
-from typing import Final
-
 from fastapi import Request, Response
 
 from api.accept import accept, answer
 from api.authentication import READING, authenticate
 from api.openapi import operations
+from api.paths import payment_id_in, refund_id_in, runtime_of
 from api.refund_shapes import dispute_document, refund_document
 from api.routes.direct import router_of
 from api.schemas import CaptureBody, RefundBody
 from api.shapes import list_document
-from orchestrator.captures import Captures
 from orchestrator.documents import payment_document
-from orchestrator.errors import PaymentNotFound, RefundNotFound
-from orchestrator.refunds import Refunds
 
 router = router_of("refunds")
 payments = router_of("payments")
-
-# What is not shaped like an id of ours is nobody's; the database need not be asked.
-_PAYMENT_ID: Final = re.compile(r"pay_[A-Za-z0-9]{1,64}")
-_REFUND_ID: Final = re.compile(r"ref_[A-Za-z0-9]{1,64}")
 
 
 @payments.post("/v1/payments/{payment_id}/capture", openapi_extra=operations.CAPTURE)
 async def capture_payment(request: Request) -> Response:
     """Take the money that is held; 202 while Stripe has not said that it has."""
     caller, body = await accept(request, CaptureBody, "capture", on="payment_id")
-    captures: Captures = request.app.state.runtime.captures
-    result = await captures.capture(_payment_id(request), body.amount_to_capture, caller)
+    captures = runtime_of(request).captures
+    result = await captures.capture(payment_id_in(request), body.amount_to_capture, caller)
     document = payment_document(result.payment)
     return answer(document, 200 if result.settled else 202, replayed=result.replayed)
 
@@ -44,7 +35,9 @@ async def capture_payment(request: Request) -> Response:
 async def create_refund(request: Request) -> Response:
     """Give money back; 202 while Stripe has not said what became of it."""
     caller, body = await accept(request, RefundBody, "refund", on="payment_id", key_required=True)
-    result = await _refunds(request).create(_payment_id(request), body.request(), caller)
+    result = await runtime_of(request).refunds.create(
+        payment_id_in(request), body.request(), caller
+    )
     document = refund_document(result.refund)
     return answer(document, 201 if result.refund.answered else 202, replayed=result.replayed)
 
@@ -53,8 +46,8 @@ async def create_refund(request: Request) -> Response:
 async def list_refunds(request: Request) -> Response:
     """Show every refund of a payment, newest first."""
     identity = await authenticate(request, READING)
-    payment_id = _payment_id(request)
-    found = await _refunds(request).of_payment(payment_id, identity.reads)
+    payment_id = payment_id_in(request)
+    found = await runtime_of(request).refunds.of_payment(payment_id, identity.reads)
     shown = [refund_document(refund) for refund in found]
     return answer(list_document(shown, f"/v1/payments/{payment_id}/refunds"))
 
@@ -63,8 +56,8 @@ async def list_refunds(request: Request) -> Response:
 async def list_disputes(request: Request) -> Response:
     """Show every dispute of a payment, newest first."""
     identity = await authenticate(request, READING)
-    payment_id = _payment_id(request)
-    found = await _refunds(request).disputes_of(payment_id, identity.reads)
+    payment_id = payment_id_in(request)
+    found = await runtime_of(request).refunds.disputes_of(payment_id, identity.reads)
     shown = [dispute_document(dispute) for dispute in found]
     return answer(list_document(shown, f"/v1/payments/{payment_id}/disputes"))
 
@@ -73,22 +66,8 @@ async def list_disputes(request: Request) -> Response:
 async def get_refund(request: Request) -> Response:
     """Show a refund."""
     identity = await authenticate(request, READING)
-    refund_id: str = request.path_params["refund_id"]
-    if _REFUND_ID.fullmatch(refund_id) is None:
-        raise RefundNotFound(refund_id)
-    return answer(refund_document(await _refunds(request).get(refund_id, identity.reads)))
-
-
-def _refunds(request: Request) -> Refunds:
-    refunds: Refunds = request.app.state.runtime.refunds
-    return refunds
-
-
-def _payment_id(request: Request) -> str:
-    payment_id: str = request.path_params["payment_id"]
-    if _PAYMENT_ID.fullmatch(payment_id) is None:
-        raise PaymentNotFound(payment_id)
-    return payment_id
+    refund = await runtime_of(request).refunds.get(refund_id_in(request), identity.reads)
+    return answer(refund_document(refund))
 
 
 # One noun's address, another's file.

@@ -15,6 +15,7 @@ from api.errors import (
     ValidationFailed,
     WebhookSignatureInvalid,
 )
+from api.paths import runtime_of
 from api.routes.direct import router_of
 from orchestrator import metrics, webhooks
 from orchestrator.runtime import Runtime
@@ -31,7 +32,7 @@ MAX_EVENT_BYTES: Final = 512 * 1024
 @router.post("/v1/webhooks/stripe", include_in_schema=False)
 async def receive_event(request: Request) -> Response:
     """Take an event of Stripe's in."""
-    runtime: Runtime = request.app.state.runtime
+    runtime = runtime_of(request)
     content = await read_content(request, MAX_EVENT_BYTES)
     _check_signature(request, runtime, content)
     try:
