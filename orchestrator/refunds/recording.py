@@ -78,7 +78,11 @@ async def _keep(driver: Driver, payment: Payment, view: RefundView) -> None:
 
 
 def _is_it(refund: Refund, view: RefundView) -> bool:
-    """Tell whether a refund is the one Stripe shows: by Stripe's id, or by ours on Stripe's."""
-    if refund.stripe_refund is not None:
+    """Tell whether a refund is the one Stripe shows: by Stripe's id, or by ours on Stripe's.
+
+    One that was given up before Stripe listed it stays failed; what Stripe made of it after all is
+    a record of its own, so that the money counts.
+    """
+    if refund.answered:
         return refund.stripe_refund == view.id
     return view.metadata.get(REFUND_LABEL) == refund.id and view.amount == refund.amount

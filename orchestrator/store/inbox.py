@@ -36,6 +36,14 @@ class StoredEvent(NamedTuple):
     tries: int
 
 
+class Again(NamedTuple):
+    """When an event is looked at again, and how often that will have been; null is never."""
+
+    id: str
+    tries: int
+    due_at: datetime | None
+
+
 _NOW: Final = bindparam("now", type_=stripe_events.c.due_at.type)
 _LEASE: Final = bindparam("lease_until", type_=stripe_events.c.lease_until.type)
 _DUE: Final = (
@@ -110,11 +118,14 @@ def settle_events(
     )
 
 
-def postpone_events(
-    connection: Connection, ids: list[str], state: str, tries: int, due_at: datetime | None
-) -> None:
+def postpone_events(connection: Connection, state: str, events: list[Again]) -> None:
     """Look at events again later, or never, as ``pending`` or as ``unmatched``."""
-    connection.execute(_step(ids).values(state=state, tries=tries, due_at=due_at, lease_until=None))
+    for event in events:
+        connection.execute(
+            _step([event.id]).values(
+                state=state, tries=event.tries, due_at=event.due_at, lease_until=None
+            )
+        )
 
 
 def _step(ids: list[str]) -> Any:

@@ -143,13 +143,18 @@ def list_disputes(connection: Connection, payment_id: str) -> list[Dispute]:
 
 
 def move_refund(connection: Connection, refund: Refund, changes: Row) -> Refund | None:
-    """Change a refund that is still in the state it was read in; null where it is not.
+    """Change a refund that is still as it was read; null where it is not.
 
     Whoever carried it on lets go of it.
     """
     found = connection.execute(
         update(refunds)
-        .where(refunds.c.id == refund.id, refunds.c.state == refund.state)
+        .where(
+            refunds.c.id == refund.id,
+            refunds.c.state == refund.state,
+            # Pending is two things: not answered, and being carried out at Stripe.
+            refunds.c.stripe_refund.is_not_distinct_from(refund.stripe_refund),
+        )
         .values(**changes, lease_until=None, lease_owner=None)
     )
     return load_refund(connection, refund.id) if found.rowcount == 1 else None

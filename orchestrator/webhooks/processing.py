@@ -5,7 +5,7 @@ what was settled already needs no look at all.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -24,6 +24,7 @@ from orchestrator.settle.schedule import backoff_seconds
 from orchestrator.states import PaymentState
 from orchestrator.store.customers import disable_by_hand
 from orchestrator.store.inbox import (
+    Again,
     StoredEvent,
     claim_events,
     find_payment_of_intent,
@@ -180,11 +181,8 @@ class InboxWork:
 
     async def _postpone(self, events: Iterable[StoredEvent], state: str) -> None:
         now = self.driver.clock()
-        for event in events:
-            due_at = next_try(event, state, now)
-            await self.driver.database.write(
-                postpone_events, [event.id], state, event.tries + 1, due_at
-            )
+        again = [Again(event.id, event.tries + 1, next_try(event, state, now)) for event in events]
+        await self.driver.database.write(postpone_events, state, again)
 
 
 def is_news(payment: Payment, event: StoredEvent) -> bool:
@@ -233,8 +231,11 @@ def next_try(event: StoredEvent, state: str, now: datetime) -> datetime | None:
 
 def _by_subject(events: Iterable[StoredEvent]) -> list[list[StoredEvent]]:
     """Put together the events of one payment or card, in the order they came."""
-    subject: Callable[[StoredEvent], str] = lambda event: event.payment_intent or event.object_id  # noqa: E731
-    return [list(group) for _, group in groupby(sorted(events, key=subject), key=subject)]
+    return [list(group) for _, group in groupby(sorted(events, key=_subject), key=_subject)]
+
+
+def _subject(event: StoredEvent) -> str:
+    return event.payment_intent or event.object_id
 
 
 def _taken_away(card: CardView, now: datetime) -> dict[str, Any]:

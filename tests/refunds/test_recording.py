@@ -1,10 +1,13 @@
 """What was refunded or disputed at Stripe is put on record, whatever told of it and how often."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from orchestrator.errors import StripeUnavailable
+from orchestrator.refund import REFUND_LABEL, refused
+from orchestrator.refunds.moving import move
 from tests.refunds.conftest import Desk
 from tests.refunds.fake_stripe import dispute
 
@@ -94,3 +97,38 @@ async def test_nothing_is_recorded_while_stripe_is_away(desk: Desk) -> None:
         await desk.record()
 
     assert await desk.all() == []
+
+
+async def test_a_refund_given_up_that_was_made_after_all_is_counted(desk: Desk) -> None:
+    """A day without a word ends it as failed; listed later, the money is on record all the same."""
+    desk.stripe.faults = ["stored_error"]
+    asked = (await desk.give(500)).refund
+    for _ in range(30):
+        await desk.wait(hours=1)
+    given_up = await desk.refunds.get(asked.id, None)
+    label = {REFUND_LABEL: asked.id, "payment_id": desk.payment.id}
+    desk.stripe.give_back(500, metadata=label)
+    for _ in range(2):
+        await desk.record()
+    states = sorted((found.origin, found.amount, found.state) for found in await desk.all())
+
+    assert (given_up.state, given_up.failure_reason) == ("failed", "never_made")
+    assert states == [("api", 500, "failed"), ("stripe", 500, "succeeded")]
+    assert (await desk.load()).amount_refunded == 500
+
+
+async def test_old_news_does_not_overwrite_what_stripe_has_answered(desk: Desk) -> None:
+    """A worker that looked before Stripe listed the refund decides again on what is known now."""
+    desk.stripe.away = True
+    stale = (await desk.give(500)).refund
+    desk.stripe.away = False
+    label = {REFUND_LABEL: stale.id, "payment_id": desk.payment.id}
+    view = desk.stripe.give_back(500, status="pending", metadata=label)
+    await desk.record()
+    await move(desk.world.payments.driver, stale, partial(refused, "never_made"))
+    desk.stripe.change(view.id, status="succeeded")
+    await desk.record()
+    (found,) = await desk.all()
+
+    assert (found.id, found.state) == (stale.id, "succeeded")
+    assert (await desk.load()).amount_refunded == 500
