@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from orchestrator.card_caps import LONGEST_WINDOW
-from orchestrator.change import scope_keys
+from orchestrator.card_scopes import scope_keys
 from orchestrator.driver import Driver
 from orchestrator.errors import CardAttemptsExhausted, CardDisabled, CardUnknown
 from orchestrator.gateway.views import CardReply, CardView, ReplyKind

@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from orchestrator.change import EVERYBODY, scope_key, scope_keys, single_payments
+from orchestrator.card_scopes import disabled_by, scope_keys, single_payments
 from orchestrator.customers.once import find_done, key_of_resource
 from orchestrator.customers.standing import CardStanding, Standings
 from orchestrator.driver import MAX_ROUNDS, Driver
@@ -46,7 +45,15 @@ class CardsByHand:
         """
 
         async def write(card: CardView, owner: str | None, key: dict[str, Any] | None) -> None:
-            row = out_of_use(card, owner, _SCOPE, reason, caller, self.driver.clock())
+            row = disabled_by(
+                caller.actor,
+                card,
+                owner,
+                _SCOPE,
+                reason,
+                self.driver.clock(),
+                request_id=caller.request_id,
+            )
             if await self.driver.database.write(disable_by_hand, row, key):
                 log.info("card_disabled_by_hand", **facts(card, owner, reason, caller))
 
@@ -92,25 +99,6 @@ class CardsByHand:
                 continue
             return await self.standings.of(card, owner)
         raise WriteConflict(card_id, what="card")
-
-
-def out_of_use(
-    card: CardView, owner: str | None, scope: str, reason: str, caller: Caller, now: datetime
-) -> dict[str, Any]:
-    """Return the row that takes a card out of use, with who did it; no owner is everybody."""
-    whose = EVERYBODY if owner is None else owner
-    return {
-        "owner": whose,
-        "scope_key": scope_key(scope, card, whose),
-        "scope": scope,
-        "payment_method": card.payment_method,
-        "payment_id": None,
-        "reason": reason,
-        "disabled_at": now,
-        "actor_kind": caller.actor.kind,
-        "actor_id": caller.actor.id,
-        "request_id": caller.request_id,
-    }
 
 
 def facts(card: CardView, owner: str | None, reason: str, caller: Caller) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.asking import RESOURCE_MISSING, answered, ask, is_missing
-from orchestrator.change import scope_key
-from orchestrator.customers.by_hand import facts, out_of_use
+from orchestrator.card_scopes import DETACHED, disabled_by, scope_key
+from orchestrator.customers.by_hand import facts
 from orchestrator.customers.customers import Customers
 from orchestrator.customers.expiry import UpdateCard, dates_of, expiry_prefix, refuse_expiry
 from orchestrator.customers.once import done_meanwhile, find_done, key_of_resource, stripe_key
@@ -24,9 +24,6 @@ from orchestrator.store.requests import keep_key, refresh_card
 from orchestrator.usable_card import card_of, unknown_card
 
 log = structlog.get_logger("orchestrator.customers")
-
-# Why a card is out of use that its customer no longer keeps.
-DETACHED: Final = "detached"
 
 
 @dataclass(slots=True)
@@ -187,7 +184,15 @@ class Cards:
         A confirm with this id would spend an attempt for Stripe's refusal.
         """
         card, now = CardView(card_id), self.driver.clock()
-        row = out_of_use(card, owner, "payment_method", DETACHED, caller, now)
+        row = disabled_by(
+            caller.actor,
+            card,
+            owner,
+            "payment_method",
+            DETACHED,
+            now,
+            request_id=caller.request_id,
+        )
         try:
             kept_now = await self.driver.database.write(disable_by_hand, row, None)
         except IntegrityError:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from orchestrator.change import scope_key
+from orchestrator.card_scopes import scope_key
 from orchestrator.errors import ExpiryNotLater, ExpiryPassed
 from orchestrator.gateway.views import CardView
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.asking import answered, is_missing
-from orchestrator.change import scope_keys
+from orchestrator.card_scopes import scope_keys
 from orchestrator.customers.customers import Customers
 from orchestrator.driver import Driver
 from orchestrator.errors import CardNotFound, StripeRefused

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from orchestrator.change import Draft, disablement_row
+from orchestrator.card_scopes import disablement_row
+from orchestrator.change import Draft
 from orchestrator.gateway.views import CardView, ChargeView, Failure
 from orchestrator.handlers import (
     ATTEMPTS_EXHAUSTED,

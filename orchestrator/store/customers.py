@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, literal, or_, select, union, update
 
-from orchestrator.change import EVERYBODY
+from orchestrator.card_scopes import EVERYBODY
 from orchestrator.payment import Actor
 from orchestrator.store.requests import KEY_COLUMNS, KeyUse
 from orchestrator.store.schema import card_disablements, cards, customers, idempotency_keys

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, case, false, func, insert, literal, or_, select
 
-from orchestrator.change import EVERYBODY
+from orchestrator.card_scopes import EVERYBODY
 from orchestrator.gateway.views import CardView
 from orchestrator.payment import Payment
 from orchestrator.store.one_row import Row, one_row

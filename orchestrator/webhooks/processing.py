@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from orchestrator.change import EVERYBODY, Draft, scope_key
+from orchestrator.card_scopes import DETACHED, disabled_by
+from orchestrator.change import Draft
 from orchestrator.driver import MAX_ROUNDS, Driver
 from orchestrator.errors import StripeUnavailable, WriteConflict
 from orchestrator.gateway.views import CardView, ReplyKind
@@ -168,7 +169,8 @@ class InboxWork:
         now = self.driver.clock()
         known = await self.driver.database.write(refresh_cards, card, now)
         if known and detached and card.customer is None:
-            row = _taken_away(card, now)
+            stripe = Actor("stripe")
+            row = disabled_by(stripe, card, None, "payment_method", DETACHED, now)
             if await self.driver.database.write(disable_by_hand, row, None):
                 log.info("card_detached", payment_method=card.payment_method, owner="everybody")
 
@@ -236,19 +238,3 @@ def _by_subject(events: Iterable[StoredEvent]) -> list[list[StoredEvent]]:
 
 def _subject(event: StoredEvent) -> str:
     return event.payment_intent or event.object_id
-
-
-def _taken_away(card: CardView, now: datetime) -> dict[str, Any]:
-    """Return the row that puts a card out of use which somebody detached at Stripe."""
-    return {
-        "owner": EVERYBODY,
-        "scope_key": scope_key("payment_method", card, EVERYBODY),
-        "scope": "payment_method",
-        "payment_method": card.payment_method,
-        "payment_id": None,
-        "reason": "detached",
-        "disabled_at": now,
-        "actor_kind": "stripe",
-        "actor_id": None,
-        "request_id": None,
-    }

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
 
-from orchestrator.change import EVERYBODY
+from orchestrator.card_scopes import EVERYBODY
 from orchestrator.store.schema import card_disablements
 from tests.api.conftest import Api
 from tests.api.test_customers import customers_at_stripe
