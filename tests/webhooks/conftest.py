@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Connection, select
 
 from orchestrator.store.inbox import count_events
 from tests.api.conftest import Api, open_api
@@ -67,6 +68,22 @@ class Hooks:
     async def waiting(self) -> dict[str, int]:
         """Count what waits in the inbox."""
         return await self.world.runtime.database.read(count_events)
+
+
+def _rows(connection: Connection, table: Any) -> list[Document]:
+    return [dict(row) for row in connection.execute(select(table)).mappings()]
+
+
+async def rows(hooks: Hooks, table: Any) -> list[Document]:
+    """Read a whole table."""
+    return await hooks.world.runtime.database.read(_rows, table)
+
+
+async def history(hooks: Hooks, payment: Any) -> list[Document]:
+    """Read a payment's history over REST."""
+    answer = await hooks.api.get(f"/v1/payments/{payment.id}/history")
+    transitions: list[Document] = answer.json()["data"]
+    return transitions
 
 
 @pytest.fixture
