@@ -1,6 +1,6 @@
 """A payment as one value: everything a decision about it reads.
 
-Pure data, loaded from one row. The tables are in ``store/schema.py``; the rules that turn one
+Pure data, loaded from one row. The tables are in ``store/schema``; the rules that turn one
 value into the next are in ``settle.py``.
 """
 

@@ -1,0 +1,59 @@
+"""The tables, with every rule that a constraint can hold; the migrations hold the triggers.
+
+Read ``payments`` and ``history`` first: a payment's (version, state, hash) is its last history
+row's, each history row's source is the row before's target, and each takes an edge of
+``legal_edges``. So what is stored is always a path of the machine. Whoever needs a table takes it
+from here, so that no table is missing from ``metadata``.
+"""
+
+from orchestrator.store.schema.attempts import attempts
+from orchestrator.store.schema.base import metadata, metadata_of, sqlite_metadata
+from orchestrator.store.schema.cards import card_disablements, card_outcomes, cards, customers
+from orchestrator.store.schema.deployment import deployment
+from orchestrator.store.schema.history import (
+    anomalies,
+    evidence,
+    legal_edges,
+    payment_beginnings,
+    payment_transitions,
+)
+from orchestrator.store.schema.keys import api_keys, idempotency_keys
+from orchestrator.store.schema.outgoing import (
+    events,
+    feed_turn,
+    outbox,
+    webhook_deliveries,
+    webhook_endpoints,
+)
+from orchestrator.store.schema.payments import payments
+from orchestrator.store.schema.refunds import disputes, refunds
+from orchestrator.store.schema.stripe_events import catch_up, stripe_events
+
+__all__ = [
+    "anomalies",
+    "api_keys",
+    "attempts",
+    "card_disablements",
+    "card_outcomes",
+    "cards",
+    "catch_up",
+    "customers",
+    "deployment",
+    "disputes",
+    "events",
+    "evidence",
+    "feed_turn",
+    "idempotency_keys",
+    "legal_edges",
+    "metadata",
+    "metadata_of",
+    "outbox",
+    "payment_beginnings",
+    "payment_transitions",
+    "payments",
+    "refunds",
+    "sqlite_metadata",
+    "stripe_events",
+    "webhook_deliveries",
+    "webhook_endpoints",
+]
