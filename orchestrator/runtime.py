@@ -33,7 +33,8 @@ from orchestrator.webhooks import CatchUp, Inbox, InboxWork
 log = structlog.get_logger("orchestrator.runtime")
 
 
-@dataclass(slots=True)
+# Without a repr: it would spell out every rule and setting wherever a log or asyncio shows a task.
+@dataclass(slots=True, repr=False)
 class Runtime:
     """One process's parts, open and ready."""
 
