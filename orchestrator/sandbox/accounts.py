@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.sandbox.cards import SharedCard, resolve_shared_id
 from orchestrator.sandbox.clock import Clock
+from orchestrator.sandbox.declines import Decline
 from orchestrator.sandbox.errors import resource_missing
 from orchestrator.sandbox.idempotency import IdempotencyStore
 from orchestrator.sandbox.model import Charge, Customer, Intent, PaymentMethod, Refund
@@ -71,6 +72,8 @@ class Account:
     outbox: Outbox = field(default_factory=Outbox)
     journal: list[JournalEntry] = field(default_factory=list)
     locked: set[str] = field(default_factory=set)
+    # How the next charges end that a card would otherwise take, soonest first.
+    declines_ahead: list[Decline] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Give the account its idempotency layer."""

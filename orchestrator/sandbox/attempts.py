@@ -11,7 +11,7 @@ from orchestrator.sandbox.captures import capture_charge, held_seconds
 from orchestrator.sandbox.charge_objects import charge_json
 from orchestrator.sandbox.declines import Decline
 from orchestrator.sandbox.errors import ApiError, Declined
-from orchestrator.sandbox.intents import Attempt, End
+from orchestrator.sandbox.intents import Attempt, End, Ending
 from orchestrator.sandbox.model import Challenge, Charge, Intent, PaymentMethod, Status
 from orchestrator.sandbox.objects import intent_json, payment_method_json
 
@@ -39,7 +39,7 @@ def pay(call: Call, intent: Intent, method: PaymentMethod, confirmation: Confirm
     authenticated = intent.authenticated_method == method.id
     intents.begin(intent, method.id)
     attempt = _attempt(intent, method, confirmation, authenticated=authenticated)
-    ending = intents.try_payment(attempt)
+    ending = _ending(call, attempt)
     if ending.end is End.challenged:
         challenge = _challenge(confirmation)
         intents.challenge(intent, challenge, _next_action(call, intent, challenge))
@@ -55,6 +55,18 @@ def pay(call: Call, intent: Intent, method: PaymentMethod, confirmation: Confirm
         charge = _charge(call, intent, method, "succeeded")
         charge.authenticated = authenticated
         _authorized(call, intent, method, charge)
+
+
+def _ending(call: Call, attempt: Attempt) -> Ending:
+    """Decide by the card, or by what its bank was told to say of the next charge."""
+    ahead = call.account.declines_ahead
+    if not ahead or attempt.card.decline is not None:
+        return intents.try_payment(attempt)
+    told = ahead[0]
+    ending = intents.try_payment(replace(attempt, card=replace(attempt.card, decline=told)))
+    if ending.decline is told:
+        ahead.remove(told)
+    return ending
 
 
 def _attempt(

@@ -1,5 +1,8 @@
 """The control calls for what happens later and by nobody's request: disputes, renewed cards."""
 
+from dataclasses import asdict
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -8,7 +11,10 @@ from orchestrator.sandbox import aftermath, payment_methods
 from orchestrator.sandbox.accounts import Account, World
 from orchestrator.sandbox.calls import Call
 from orchestrator.sandbox.control_calls import ControlInvalid, Handler, answering, body_of, key_of
+from orchestrator.sandbox.declines import DECLINE_CODES, issuer_decline
 from orchestrator.sandbox.errors import resource_missing
+
+MOST_DECLINES: Final = 100
 
 
 class LaterControl:
@@ -23,6 +29,7 @@ class LaterControl:
             ("/_sandbox/payment_intents/{id}/dispute", self.dispute),
             ("/_sandbox/disputes/{id}/close", self.close_dispute),
             ("/_sandbox/payment_methods/{id}/automatically_update", self.update_card),
+            ("/_sandbox/declines", self.decline_next),
         )
         return [Route(path, answering(handler), methods=["POST"]) for path, handler in table]
 
@@ -57,6 +64,21 @@ class LaterControl:
                 drawn = payment_methods.automatically_update(_nobodys(account, id), (month, year))
                 return JSONResponse(drawn)
         raise resource_missing("PaymentMethod", id, param="payment_method")
+
+    async def decline_next(self, request: Request) -> Response:
+        """Let the next charges be declined that a card would take: ``decline_code``, ``times``."""
+        given = await body_of(request)
+        code, times = given.get("decline_code", "generic_decline"), given.get("times", 1)
+        if code not in DECLINE_CODES or type(times) is not int or not 1 <= times <= MOST_DECLINES:
+            raise ControlInvalid(
+                f"decline_code is one that Stripe documents, times from 1 to {MOST_DECLINES}"
+            )
+        key = key_of(request)
+        if key is None:
+            raise ControlInvalid("say whose charges: send the account's API key as a bearer token")
+        ahead = self._world.account(key).declines_ahead
+        ahead += [issuer_decline(code)] * times
+        return JSONResponse({"declines_ahead": [asdict(each) for each in ahead]})
 
 
 def _nobodys(account: Account, id: str = "") -> Call:
