@@ -7,21 +7,24 @@ import typer
 
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import console, print_json
+from orchestrator.cli.progress import progress_bar
+from orchestrator.cli.reconcile import reconcile
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from orchestrator.audit import AuditReport
 
-app = typer.Typer(help="Tamper evidence.", no_args_is_help=True)
+app = typer.Typer(help="Tamper evidence, and agreement with Stripe.", no_args_is_help=True)
 
 # More than anybody reads on a screen; --json gives them all.
 SHOWN_PROBLEMS = 20
 
 
+app.command("reconcile")(reconcile)
+
+
 @app.callback()
 def _group() -> None:
-    """Tamper evidence: checks of everything that is stored."""
+    """Checks of everything that is stored, by itself and against what Stripe holds."""
 
 
 @app.command("verify")
@@ -54,34 +57,12 @@ async def _verify(payment_id: str | None) -> "AuditReport":
             if report is None:
                 raise CommandFailed(f"Nothing is stored under {payment_id}. Check the id.")
             return report
-        with _progress() as progress:
+        with progress_bar() as progress:
             task = progress.add_task("verifying payments", total=None)
             return await verify_all(
                 database,
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
-
-
-def _progress() -> "Progress":
-    """Draw a bar on stderr, and nothing at all where stderr is no terminal."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    screen = console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    )
 
 
 def _show(report: "AuditReport") -> None:

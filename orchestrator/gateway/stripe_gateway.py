@@ -13,6 +13,7 @@ from orchestrator.gateway.calls import StripeCalls, checked
 from orchestrator.gateway.parsing import parse_charge_page
 from orchestrator.gateway.stripe_customers import StripeCustomers
 from orchestrator.gateway.stripe_events import StripeEvents
+from orchestrator.gateway.stripe_listings import StripeListings
 from orchestrator.gateway.stripe_refunds import StripeRefunds
 from orchestrator.gateway.views import CardReply, ChargesReply, ChargeView, Reply, ReplyKind
 
@@ -44,6 +45,7 @@ class StripeGateway:
         )
         self.customers = StripeCustomers(self._calls)
         self.events = StripeEvents(self._calls)
+        self.listings = StripeListings(self._calls)
         self.refunds = StripeRefunds(self._calls)
 
     def __repr__(self) -> str:
