@@ -12,12 +12,10 @@ from uuid import uuid4
 
 import structlog
 
-from orchestrator import metrics
 from orchestrator.card_caps import Caps
 from orchestrator.change import Change
 from orchestrator.errors import DatabaseUnavailable, PaymentNotFound, WriteConflict
-from orchestrator.gateway.parsing import merge_failure
-from orchestrator.gateway.views import IntentStatus, IntentView, Reply, ReplyKind
+from orchestrator.gateway.views import Reply, ReplyKind
 from orchestrator.handlers import RuleSet
 from orchestrator.payment import Actor, Payment
 from orchestrator.requests import Gateway, utc_now
@@ -27,6 +25,8 @@ from orchestrator.states import PaymentState
 from orchestrator.store.claims import find_open_attempt
 from orchestrator.store.connections import Database
 from orchestrator.store.payments import apply_change, load_payment
+from orchestrator.telling import tell
+from orchestrator.whole_answer import whole_answer
 
 log = structlog.get_logger("orchestrator.driver")
 
@@ -53,7 +53,7 @@ class Driver:
             WriteConflict: another writer was first.
         """
         stored = await apply_change(self.database, change)
-        _log(change)
+        tell(change)
         return stored
 
     async def load(self, payment_id: str) -> Payment:
@@ -92,7 +92,7 @@ class Driver:
         """Send the open attempt's request under its key, and settle its answer."""
         before = payment.settling.open
         reply = await self.gateway.confirm_intent(payment.payment_intent, parameters, key)
-        reply = await self._with_charges(payment.payment_intent, reply)
+        reply = await whole_answer(self.gateway, payment.payment_intent, reply)
         payment = await self.settle(payment, _observation(source, reply, before, actor, request_id))
         attempt = payment.settling.open
         if attempt is not None and attempt.answer in {"not_run", "stored_error"}:
@@ -272,46 +272,6 @@ class Driver:
     async def _end_if_intended(self, payment: Payment, request_id: str | None) -> Payment:
         return await self.end(payment, request_id) if payment.intention is not None else payment
 
-    async def _with_charges(self, intent_id: str, reply: Reply) -> Reply:
-        """Complete a decline with the charge's outcome, which the error itself leaves out.
-
-        The same list shows what a browser did meanwhile, so that both are settled together.
-        """
-        if reply.kind is not ReplyKind.answered:
-            return reply
-        if reply.failure is None:
-            return await self._with_hold(reply)
-        if reply.intent is None:
-            read = await self.gateway.read_intent(intent_id)
-            return (
-                _completed(reply, read.intent)
-                if read.intent
-                else replace(reply, kind=ReplyKind.unknown)
-            )
-        if reply.intent.latest_charge is None and reply.failure.charge is None:
-            return _completed(reply, replace(reply.intent, charges=()))
-        charges = await self.gateway.list_charges(intent_id)
-        if charges.kind is not ReplyKind.answered:
-            return reply
-        return _completed(reply, replace(reply.intent, charges=charges.charges))
-
-    async def _with_hold(self, reply: Reply) -> Reply:
-        """Complete an answer that money is held with its charge, which says until when."""
-        intent = reply.intent
-        if intent is None or intent.status != IntentStatus.requires_capture:
-            return reply
-        listed = await self.gateway.list_charges(intent.id)
-        if listed.kind is not ReplyKind.answered:
-            return reply
-        return replace(reply, intent=replace(intent, charges=listed.charges))
-
-
-def _completed(reply: Reply, intent: IntentView) -> Reply:
-    assert reply.failure is not None, "only a decline is completed"
-    charge_id = reply.failure.charge
-    charge = next((c for c in intent.charges or () if c.id == charge_id), None)
-    return replace(reply, intent=intent, failure=merge_failure(reply.failure, charge))
-
 
 def _observation(
     source: Source, reply: Reply, before: Any, actor: Actor, request_id: str | None
@@ -320,34 +280,3 @@ def _observation(
     event = actor.id if actor.kind == "stripe" else None
     witness = Actor("stripe") if actor.kind in {"api_key", "stripe"} else actor
     return Observation(source, reply, before, witness, request_id, event)
-
-
-def _log(change: Change) -> None:
-    payment = change.after
-    for row in change.transitions:
-        metrics.payment_moved(row)
-        log.info(
-            "payment_moved",
-            payment=payment.id,
-            transaction_id=payment.transaction_id,
-            sequence=row["sequence"],
-            source=row["source"],
-            event_name=row["event"],
-            target=row["target"],
-            attempt=row["attempt"],
-            handler=row["handler"],
-            code=row["decline_code"] or row["code"],
-            **({"handler_error": row["handler_error"]} if row["handler_error"] else {}),
-        )
-    for row in change.disablements:
-        metrics.card_disabled(row["scope"])
-        log.info(
-            "card_disabled",
-            payment=payment.id,
-            transaction_id=payment.transaction_id,
-            scope=row["scope"],
-            reason=row["reason"],
-        )
-    for alert in change.alerts:
-        metrics.alerted(alert)
-        log.warning("alert", payment=payment.id, alert=alert)

@@ -36,8 +36,8 @@ from benchmarks.outages.told import no_fault, nothing_acknowledged_is_lost
 from benchmarks.outages.victims import Victim, victims
 from orchestrator.audit import AuditReport, verify_all
 from orchestrator.demo.checks import Check, Finished
+from orchestrator.demo.plays import Stage
 from orchestrator.demo.processes import STRIPE_KEY
-from orchestrator.demo.scenarios import Stage
 from orchestrator.demo.shop import POLL_SECONDS, Json, StandIn, expect
 from orchestrator.requests import utc_now
 from orchestrator.runtime import Runtime

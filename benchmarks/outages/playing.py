@@ -9,7 +9,8 @@ from typing import Final
 import aiohttp
 
 from orchestrator.demo.checks import Finished
-from orchestrator.demo.scenarios import Scenario, Stage
+from orchestrator.demo.plays import Stage
+from orchestrator.demo.scenarios import Scenario
 from orchestrator.demo.shop import Disagreement
 
 AT_ONCE: Final = 8

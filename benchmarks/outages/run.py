@@ -14,8 +14,8 @@ from benchmarks.outages.playing import Players
 from benchmarks.outages.told import no_fault, nothing_acknowledged_is_lost
 from orchestrator.audit import verify_all
 from orchestrator.demo.checks import Check, compare
+from orchestrator.demo.plays import Stage
 from orchestrator.demo.random_payments import planned
-from orchestrator.demo.scenarios import Stage
 from orchestrator.demo.shop import StandIn
 from orchestrator.store.grants import grant_to
 from orchestrator.store.migrate import upgrade

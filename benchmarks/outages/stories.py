@@ -10,14 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from orchestrator.demo.plays import Play, Stage
 from orchestrator.demo.random_payments import planned
 from orchestrator.demo.scenarios import (
     PAID,
     PAID_AFTER_DISABLED,
     PAID_WITH_SECOND_CARD,
-    Play,
     Scenario,
-    Stage,
 )
 from orchestrator.demo.shop import POLL_SECONDS, Json, expect
 

@@ -7,7 +7,8 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from orchestrator.demo.scenarios import Play, Scenario, Stage
+from orchestrator.demo.plays import Play, Stage
+from orchestrator.demo.scenarios import Scenario
 from orchestrator.demo.shop import Json
 
 # In minor units, with a step some currencies insist on.

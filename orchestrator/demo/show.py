@@ -18,10 +18,11 @@ from orchestrator.audit import verify_all
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import console
 from orchestrator.demo.checks import Finished, compare
+from orchestrator.demo.plays import Stage
 from orchestrator.demo.processes import deployed, new_folder
 from orchestrator.demo.random_payments import planned
 from orchestrator.demo.report import Reporter
-from orchestrator.demo.scenarios import LEFT_BEHIND, SCENARIOS, Scenario, Stage
+from orchestrator.demo.scenarios import LEFT_BEHIND, SCENARIOS, Scenario
 from orchestrator.demo.shop import Disagreement, Shop, StandIn
 
 AT_ONCE: Final = 8

@@ -6,7 +6,8 @@ from typing import Any
 
 from orchestrator.explain.facts import Facts
 from orchestrator.explain.situation import Row, Situation, ending_of, situation_of
-from orchestrator.explain.words import BECAUSE, EFFECTS, STEPS, SUMMARIES
+from orchestrator.explain.steps import STEPS
+from orchestrator.explain.words import BECAUSE, EFFECTS, SUMMARIES
 from orchestrator.handlers import RuleSet
 from orchestrator.payment import Payment
 from orchestrator.states import Configuration, permitted_events

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from orchestrator.payment import (
-    Payment,
+from orchestrator.payment import Payment
+from orchestrator.states import PaymentState
+from orchestrator.store.payment_documents import (
     intention_from_json,
     intention_to_json,
     settling_from_json,
     settling_to_json,
 )
-from orchestrator.states import PaymentState
 from orchestrator.store.schema import payments
 
 CHANGING_COLUMNS = (

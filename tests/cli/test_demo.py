@@ -15,9 +15,10 @@ from rich.console import Console
 
 from orchestrator.audit import AuditReport, Problem
 from orchestrator.demo.checks import Finished, compare, totals
+from orchestrator.demo.plays import cards
 from orchestrator.demo.random_payments import planned
 from orchestrator.demo.report import Reporter, timeline
-from orchestrator.demo.scenarios import LEFT_BEHIND, PAID, SCENARIOS, Scenario, cards
+from orchestrator.demo.scenarios import LEFT_BEHIND, PAID, SCENARIOS, Scenario
 from orchestrator.states import TRANSITIONS, PaymentState
 from tests.cli.programs import Program, children_of, wait_until_gone
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.explain import Ending, Situation
-from orchestrator.explain.words import BECAUSE, EFFECTS, STEPS, SUMMARIES
+from orchestrator.explain.steps import STEPS
+from orchestrator.explain.words import BECAUSE, EFFECTS, SUMMARIES
 from orchestrator.states import PaymentState
 from tests.explain.cases import CASES
 from tests.explain.told import EXPIRY, SECRET, S, Told, everything, explained
