@@ -25,13 +25,17 @@ class LaterControl:
 
     def routes(self) -> list[Route]:
         """List the routes."""
-        table: tuple[tuple[str, Handler], ...] = (
-            ("/_sandbox/payment_intents/{id}/dispute", self.dispute),
-            ("/_sandbox/disputes/{id}/close", self.close_dispute),
-            ("/_sandbox/payment_methods/{id}/automatically_update", self.update_card),
-            ("/_sandbox/declines", self.decline_next),
+        update = "/_sandbox/payment_methods/{id}/automatically_update"
+        table: tuple[tuple[str, str, Handler], ...] = (
+            ("POST", "/_sandbox/payment_intents/{id}/dispute", self.dispute),
+            ("POST", "/_sandbox/disputes/{id}/close", self.close_dispute),
+            ("POST", update, self.update_card),
+            ("POST", "/_sandbox/declines", self.decline_next),
+            ("DELETE", "/_sandbox/declines", self.forget_declines),
         )
-        return [Route(path, answering(handler), methods=["POST"]) for path, handler in table]
+        return [
+            Route(path, answering(handler), methods=[method]) for method, path, handler in table
+        ]
 
     async def dispute(self, request: Request) -> Response:
         """Dispute what an intent took, as the customer would with the bank."""
@@ -79,6 +83,12 @@ class LaterControl:
         ahead = self._world.account(key).declines_ahead
         ahead += [issuer_decline(code)] * times
         return JSONResponse({"declines_ahead": [asdict(each) for each in ahead]})
+
+    async def forget_declines(self, request: Request) -> Response:
+        """Let cards end as they would again, of one account or of all."""
+        for account in self._world.chosen(key_of(request)):
+            account.declines_ahead.clear()
+        return JSONResponse({"declines_ahead": []})
 
 
 def _nobodys(account: Account, id: str = "") -> Call:

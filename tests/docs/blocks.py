@@ -18,8 +18,11 @@ DOCUMENTS = (
     "docs/integrating.md",
     "docs/operating.md",
     "docs/client.md",
+    "docs/testing.md",
     "examples/checkout/README.md",
 )
+# Its blocks are the files of one project, and run as that: see test_testing_kit.py.
+PROJECT = "docs/testing.md"
 RUN = frozenset({"sh", "bash", "python"})
 
 _BLOCK = re.compile(

@@ -20,7 +20,7 @@ from orchestrator.keys import create_key
 from orchestrator.settings import Settings
 from orchestrator.store.keys import insert_key
 from tests.cli.programs import Program
-from tests.docs.blocks import DOCUMENTS, REPOSITORY, RUN, Block, blocks_of, contains
+from tests.docs.blocks import DOCUMENTS, PROJECT, REPOSITORY, RUN, Block, blocks_of, contains
 
 # Keeps what a block sets for the blocks after it.
 SHELL = "set -aeuo pipefail\n[ ! -f {state} ] || . {state}\n{code}\nexport -p > {state}\n"
@@ -100,7 +100,7 @@ def run(block: Block, deployment: Deployment, environment: dict[str, str], state
     return done.stdout
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if each != PROJECT])
 def test_a_document_does_what_it_says(deployment: Deployment, document: str) -> None:
     """Each block of a document runs, and prints what the document shows of it."""
     name = document.replace("/", "-").removesuffix(".md")

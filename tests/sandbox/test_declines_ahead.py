@@ -55,3 +55,12 @@ async def test_what_cannot_be_meant_is_refused(sandbox: Sandbox, wrong: dict[str
     answer = await sandbox.control("POST", "/declines", wrong)
 
     assert "decline_code is one that Stripe documents" in answer["error"]["message"]
+
+
+async def test_what_was_told_is_forgotten(sandbox: Sandbox) -> None:
+    """Once it is taken back, cards end as they would."""
+    await sandbox.control("POST", "/declines", {"times": 5})
+    await sandbox.control("DELETE", "/declines")
+    intent = await sandbox.intent()
+
+    assert (await sandbox.confirm(intent.id, "pm_card_visa")).status == "succeeded"
