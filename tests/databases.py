@@ -1,7 +1,7 @@
 """Fixtures that give a test a database of its own, migrated, on SQLite and on PostgreSQL.
 
-Each kind is migrated once a session into a template, and a test gets a copy of that. Refuses to
-share a database between two tests.
+Each kind is migrated once a session into a template, and a test gets a copy of that, or a copy that
+another test had and that is as it was. Refuses to share a database between two tests.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import make_url
 
+from tests.postgres_pool import DatabasePool
 from tests.postgres_server import PostgresServer
 
 TEMPLATE = "migrated"
@@ -52,9 +52,9 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+def postgresql_url(postgres_pool: DatabasePool) -> Iterator[str]:
     """Give the test a fresh migrated PostgreSQL database."""
-    with fresh_database(postgres_server, postgres_template) as url:
+    with postgres_pool.lend() as url:
         yield url
 
 
@@ -86,14 +86,30 @@ def postgres_template(postgres_server: PostgresServer) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_server: PostgresServer, postgres_template: str) -> DatabasePool:
+    """Lend the tests of this process migrated databases."""
+    return DatabasePool(postgres_server, postgres_template)
+
+
 @pytest.fixture
-def service_url(postgres_server: PostgresServer, postgres_service_template: str) -> Iterator[str]:
+def service_url(postgres_service_pool: DatabasePool) -> Iterator[str]:
     """Give the test a fresh migrated PostgreSQL database, as a role that owns nothing sees it."""
-    with fresh_database(postgres_server, postgres_service_template) as url:
-        # Who may make temporary tables is the database's own to say, and not copied.
-        name = make_url(url).database or ""
-        postgres_server.execute(f'REVOKE TEMPORARY ON DATABASE "{name}" FROM PUBLIC')
+    with postgres_service_pool.lend() as url:
         yield url.replace("//postgres@", f"//{SERVICE_ROLE}@")
+
+
+@pytest.fixture(scope="session")
+def postgres_service_pool(
+    postgres_server: PostgresServer, postgres_service_template: str
+) -> DatabasePool:
+    """Lend the tests of the service's role databases that another role owns."""
+
+    def prepare(name: str) -> None:
+        # Who may make temporary tables is the database's own to say, and not copied.
+        postgres_server.execute(f'REVOKE TEMPORARY ON DATABASE "{name}" FROM PUBLIC')
+
+    return DatabasePool(postgres_server, postgres_service_template, prepare)
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from orchestrator.states import TRANSITIONS
 from tests.databases import fresh_database
+from tests.postgres_pool import DatabasePool
 from tests.postgres_server import PostgresServer
 
+SPOILED = {
+    "a table": "CREATE TABLE mine (id int)",
+    "a column": "ALTER TABLE customers ADD COLUMN mine int",
+    "a trigger": "DROP TRIGGER payment_transitions_head ON payment_transitions",
+    "a trigger at rest": "ALTER TABLE payment_transitions DISABLE TRIGGER ALL",
+    "an index": "CREATE INDEX mine ON customers (owner)",
+    "a constraint": "ALTER TABLE customers ADD CONSTRAINT mine CHECK (owner <> 'mine')",
+    "a function": "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "a privilege": "GRANT SELECT ON customers TO PUBLIC",
+    "a setting": "ALTER DATABASE {name} SET work_mem = '8MB'",
+    "statistics": "ANALYZE legal_edges",
+    "a truncated table": "SET session_replication_role = replica; TRUNCATE idempotency_keys",
+}
 TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'payments'"
 LEGAL_EDGES = "SELECT count(*) FROM legal_edges"
 
@@ -62,3 +79,55 @@ def test_database_goes_with_its_test(postgres_server: PostgresServer) -> None:
     left = postgres_server.execute("SELECT datname FROM pg_database").splitlines()
 
     assert name not in left
+
+
+@pytest.fixture
+def pool(postgres_server: PostgresServer, postgres_template: str) -> DatabasePool:
+    """Give the test a pool of its own."""
+    return DatabasePool(postgres_server, postgres_template)
+
+
+def test_lent_database_is_empty_again(postgres_server: PostgresServer, pool: DatabasePool) -> None:
+    """The next test finds what the migrations wrote, and nothing that a test wrote or took away."""
+    with pool.lend() as url:
+        name = str(make_url(url).database)
+        postgres_server.execute("INSERT INTO customers VALUES ('cus_1', 'shop', now())", name)
+        postgres_server.execute(
+            "SET session_replication_role = replica; DELETE FROM legal_edges WHERE event = 'fail'",
+            name,
+        )
+    with pool.lend() as again:
+        edges = ask_postgresql(postgres_server, again, LEGAL_EDGES)
+        customers = ask_postgresql(postgres_server, again, "SELECT count(*) FROM customers")
+
+    assert (again, edges, customers) == (url, str(len(TRANSITIONS)), "0")
+
+
+@pytest.mark.parametrize("statement", SPOILED.values(), ids=SPOILED)
+def test_spoiled_database_is_not_lent_again(
+    postgres_server: PostgresServer, pool: DatabasePool, statement: str
+) -> None:
+    """A database whose schema a test changed is dropped."""
+    with pool.lend() as url:
+        name = str(make_url(url).database)
+        postgres_server.execute(statement.format(name=name), name)
+    with pool.lend() as again:
+        left = postgres_server.execute("SELECT datname FROM pg_database").splitlines()
+
+    assert again != url
+    assert name not in left
+
+
+def test_database_in_use_is_not_lent_again(pool: DatabasePool) -> None:
+    """A database that somebody still speaks to is dropped."""
+    with asyncio.Runner() as runner:
+        with pool.lend() as url:
+            address = make_url(url)
+            connection = runner.run(
+                asyncpg.connect(
+                    host=str(address.query["host"]), user="postgres", database=address.database
+                )
+            )
+        with pool.lend() as again:
+            assert again != url
+        connection.terminate()
