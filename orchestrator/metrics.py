@@ -8,6 +8,7 @@ is counted as ``other``.
 import platform
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from prometheus_client import (
 
 from orchestrator import __version__
 from orchestrator.handlers import ERROR_HANDLERS
+from orchestrator.refund import RefundState
 from orchestrator.states import MACHINE_VERSION, TRANSITIONS, PaymentEvent, PaymentState
 
 # A second sample for every counter, telling when it began, which nobody asks for.
@@ -59,6 +61,10 @@ DECLINES: Final = _counter("declines", "Failed attempts, by Stripe's code.", "co
 HANDLER_FAILURES: Final = _counter("handler_failures", "Handlers that raised, or never ended.")
 DISABLEMENTS: Final = _counter("cards_disabled", "Cards put out of use, by how far.", "scope")
 ALERTS: Final = _counter("alerts", "Warnings that are for a person, by kind.", "kind")
+
+REFUNDS_MOVED: Final = _counter(
+    "refunds_moved", "Refunds that came to be in a state, asked for or found.", "state"
+)
 
 # ── Stripe ───────────────────────────────────────────────────────────────────────────────────
 STRIPE_CALLS: Final = _counter(
@@ -110,14 +116,35 @@ UNKNOWN: Final = _gauge("outcomes_unknown", "Attempts whose own answer has not c
 UNKNOWN_SECONDS: Final = _gauge(
     "outcome_unknown_seconds", "How long the oldest of those has been open."
 )
-EVENTS_WAITING: Final = _gauge(
+STRIPE_EVENTS_WAITING: Final = _gauge(
     "stripe_events_waiting",
     "Events stored and not settled, by whether they have a payment.",
     "state",
 )
+EVENTS_WAITING: Final = _gauge("events_waiting", "History rows without a place in the feed.")
+EVENTS_WAITING_SECONDS: Final = _gauge(
+    "events_waiting_seconds", "How long the first of those has waited."
+)
+DELIVERIES_DUE: Final = _gauge(
+    "webhook_deliveries_due", "Deliveries that a worker should have made by now."
+)
+DELIVERIES_DUE_SECONDS: Final = _gauge(
+    "webhook_deliveries_due_seconds", "How long the first of those has been due."
+)
+REFUNDS: Final = _gauge("refunds", "Refunds stored, by state.", "state")
 DATABASE_UP: Final = _gauge("database_up", "1 while the database answers, else 0.")
 OVERVIEW_SECONDS: Final = _gauge(
     "overview_age_seconds", "How long ago the figures of the database were read, by which.", "of"
+)
+
+# What waits in the database: how much of it, and for how long the first has.
+_WAITING: Final[Mapping[str, tuple[Gauge, Gauge]]] = MappingProxyType(
+    {
+        "payments": (DUE, DUE_SECONDS),
+        "outcomes": (UNKNOWN, UNKNOWN_SECONDS),
+        "events": (EVENTS_WAITING, EVENTS_WAITING_SECONDS),
+        "deliveries": (DELIVERIES_DUE, DELIVERIES_DUE_SECONDS),
+    }
 )
 
 
@@ -129,6 +156,8 @@ def _begin() -> None:
         MOVES.labels(edge.source, edge.event, edge.target)
     for result in ("stored", "repeat", "ignored", "bad_signature", "invalid", "refused"):
         STRIPE_EVENTS.labels(result)
+    for state in RefundState:
+        REFUNDS_MOVED.labels(state)
     for what in ("round", "payment"):
         WORKER_FAILURES.labels(what)
     ProcessCollector(registry=REGISTRY)
@@ -163,6 +192,11 @@ def card_disabled(scope: str) -> None:
     _count(DISABLEMENTS, scope).inc()
 
 
+def refund_moved(state: str) -> None:
+    """Count a refund that came to be in a state, be it its first."""
+    _count(REFUNDS_MOVED, state).inc()
+
+
 def alerted(alert: str) -> None:
     """Count an alert by its kind, which stands before the colon."""
     _count(ALERTS, alert.partition(":")[0]).inc()
@@ -194,7 +228,7 @@ def worker_worked(claimed: int, settled: int) -> None:
 
 
 def worker_failed(of: str) -> None:
-    """Count what a worker could not do: a whole ``round``, or one ``payment``."""
+    """Count what a worker could not do: a whole ``round``, one ``payment``, or of which part."""
     _count(WORKER_FAILURES, of).inc()
 
 
@@ -219,31 +253,30 @@ def show_states(states: Mapping[str, int]) -> None:
         PAYMENTS.labels(state).set(how_many)
 
 
-def show_stored(
-    *,
-    due: int,
-    due_seconds: float,
-    unknown: int,
-    unknown_seconds: float,
-    events: Mapping[str, int] = MappingProxyType({}),
-) -> None:
-    """Show what waits in the database."""
+def show_refunds(states: Mapping[str, int]) -> None:
+    """Show how many refunds are in each state."""
+    for state, how_many in states.items():
+        REFUNDS.labels(state).set(how_many)
+
+
+def show_stripe_events(states: Mapping[str, int]) -> None:
+    """Show how many of Stripe's events wait, with and without a payment."""
     for waiting in ("pending", "unmatched"):
-        EVENTS_WAITING.labels(waiting).set(events.get(waiting, 0))
-    for gauge, value in (
-        (DUE, due),
-        (DUE_SECONDS, due_seconds),
-        (UNKNOWN, unknown),
-        (UNKNOWN_SECONDS, unknown_seconds),
-    ):
-        gauge.set(value)
+        STRIPE_EVENTS_WAITING.labels(waiting).set(states.get(waiting, 0))
+
+
+def show_waiting(what: str, how_many: int, seconds: float) -> None:
+    """Show how much of something waits in the database, and how long the first has."""
+    amount, age = _WAITING[what]
+    amount.set(how_many)
+    age.set(seconds)
 
 
 def hide_stored() -> None:
     """Show nothing of what the database holds: nobody knows. Old figures would look like new."""
-    PAYMENTS.clear()
-    EVENTS_WAITING.clear()
-    for gauge in (DUE, DUE_SECONDS, UNKNOWN, UNKNOWN_SECONDS):
+    for by_state in (PAYMENTS, STRIPE_EVENTS_WAITING, REFUNDS):
+        by_state.clear()
+    for gauge in chain.from_iterable(_WAITING.values()):
         gauge.set(float("nan"))
 
 

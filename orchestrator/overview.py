@@ -16,6 +16,7 @@ from orchestrator import metrics
 from orchestrator.requests import utc_now
 from orchestrator.store.connections import Database
 from orchestrator.store.overview import Overview, count_handled, read_overview
+from orchestrator.store.refunds import count_refunds
 
 Figures = TypeVar("Figures")
 
@@ -75,9 +76,9 @@ class Kept(Generic[Figures]):
 
 
 class Overviews:
-    """The figures of one database: those of open payments, and how many are handled.
+    """The figures of one database: what is open, how many payments are handled, and the refunds.
 
-    They are read apart: the first are few and wanted fresh, the others grow for ever.
+    They are read apart: what is open is little and wanted fresh, the others grow for ever.
     """
 
     def __init__(
@@ -94,35 +95,43 @@ class Overviews:
         self._handled: Kept[dict[str, int]] = Kept(
             "handled", lambda: database.read(count_handled), ticks
         )
+        self._refunds: Kept[dict[str, int]] = Kept(
+            "refunds", lambda: database.read(count_refunds), ticks
+        )
 
     async def show(self) -> None:
         """Bring the metrics up to date with the database, as far as it answers at once."""
-        tasks = [task for each in (self._open, self._handled) if (task := each.refresh())]
+        kept = (self._open, self._handled, self._refunds)
+        tasks = [task for each in kept if (task := each.refresh())]
         await asyncio.wait(tasks, timeout=WAIT_SECONDS)
         metrics.hide_stored()
         metrics.DATABASE_UP.set(self._open.last is not None)
-        for each in (self._open, self._handled):
+        for each in kept:
             metrics.OVERVIEW_SECONDS.labels(each.name).set(each.age_seconds)
         if self._open.last is not None:
             self._show_open(self._open.last)
         if self._handled.last is not None:
             metrics.show_states(self._handled.last)
+        if self._refunds.last is not None:
+            metrics.show_refunds(self._refunds.last)
 
     def close(self) -> None:
         """Stop reading."""
         self._open.close()
         self._handled.close()
+        self._refunds.close()
 
     def _show_open(self, found: Overview) -> None:
         now = self._clock()
         metrics.show_states(found.states)
-        metrics.show_stored(
-            due=found.due,
-            due_seconds=_seconds(found.due_since, now),
-            unknown=found.unknown,
-            unknown_seconds=_seconds(found.unknown_since, now),
-            events=found.events,
-        )
+        metrics.show_stripe_events(found.events)
+        for what, how_many, since in (
+            ("payments", found.due, found.due_since),
+            ("outcomes", found.unknown, found.unknown_since),
+            ("events", *found.outbox),
+            ("deliveries", *found.deliveries),
+        ):
+            metrics.show_waiting(what, how_many, _seconds(since, now))
 
 
 def _seconds(since: datetime | None, now: datetime) -> float:

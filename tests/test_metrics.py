@@ -12,7 +12,11 @@ from prometheus_client.metrics import MetricWrapperBase
 from orchestrator import metrics
 from orchestrator.gateway.operations import operation_of
 from orchestrator.gateway.views import ReplyKind
+from orchestrator.refund import RefundState
+from orchestrator.refunds import record_refunds_and_disputes
+from orchestrator.requests import CreateRefund
 from orchestrator.states import TRANSITIONS
+from orchestrator.store.refunds import count_refunds
 from tests.docs.blocks import read
 from tests.world import World
 
@@ -123,6 +127,21 @@ async def test_a_success_is_no_decline(world: World, growth: Growth) -> None:
     assert declines == 0
 
 
+async def test_a_refund_is_counted_where_it_comes_to_be(world: World, growth: Growth) -> None:
+    """A refund is counted as asked for and as it ends; one found at Stripe as it was found."""
+    payment = (await world.confirm(await world.create(), "pm_card_visa")).payment
+    await world.runtime.refunds.create(payment.id, CreateRefund(300), world.caller())
+    path = f"/payment_intents/{payment.payment_intent}/refund"
+    await world.control("POST", path, {"amount": 250})
+    gateway = world.runtime.gateway.refunds
+    await record_refunds_and_disputes(world.payments.driver, gateway, payment)
+
+    moved = [growth("refunds_moved_total", state=state) for state in RefundState]
+    assert dict(zip(RefundState, moved, strict=True)) == {"pending": 1, "succeeded": 2, "failed": 0}
+    stored = await world.runtime.database.read(count_refunds)
+    assert stored == {"pending": 0, "succeeded": 2, "failed": 0}
+
+
 async def test_a_lost_answer_is_unknown(world: World, growth: Growth) -> None:
     """A call without an answer is counted as unknown, and the worker's finding it as settled."""
     payment = await world.create()
@@ -173,9 +192,12 @@ def test_operations_have_no_ids(method: str, path: str, name: str) -> None:
 def test_nothing_is_shown_of_a_database_that_is_away() -> None:
     """Old figures are taken away: they would look like new ones."""
     metrics.show_states({"failed": 2})
-    metrics.show_stored(due=3, due_seconds=1, unknown=1, unknown_seconds=1)
+    metrics.show_refunds({"pending": 1})
+    metrics.show_stripe_events({"unmatched": 1})
+    metrics.show_waiting("payments", 3, 1.0)
     metrics.hide_stored()
     shown = metrics.written().decode()
 
-    assert 'orchestrator_payments{state="' not in shown
+    for by_state in ("payments", "refunds", "stripe_events_waiting"):
+        assert f'orchestrator_{by_state}{{state="' not in shown
     assert "orchestrator_payments_due NaN" in shown

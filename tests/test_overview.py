@@ -13,8 +13,15 @@ from orchestrator import metrics
 from orchestrator.overview import KEPT_SECONDS, KEPT_TIMES, Overviews
 from orchestrator.states import PaymentState
 from orchestrator.store import overview
+from orchestrator.store.connections import open_database
+from orchestrator.store.deliveries import Backlog
+from orchestrator.store.outbox import Waiting, publish
 from orchestrator.store.overview import Overview, count_handled, read_overview
-from tests.stored_payments import START
+from orchestrator.store.refunds import count_refunds
+from orchestrator.store.webhook_endpoints import insert_endpoint
+from tests.store.seeds import webhook_endpoint
+from tests.store.stories import Teller
+from tests.stored_payments import START, new_payment
 from tests.world import World
 
 
@@ -66,6 +73,24 @@ async def test_a_challenge_is_no_unknown_outcome(world: World) -> None:
     assert (found.states["confirming"], found.unknown) == (1, 0)
 
 
+async def test_what_is_to_be_told_is_counted(database_url: str) -> None:
+    """A history row waits for its place in the feed, and then its delivery to be made."""
+    database = open_database(database_url)
+    tell = Teller(database)
+    await database.write(insert_endpoint, webhook_endpoint("we_1"), None)
+    await tell.created(new_payment())
+    unplaced = await database.read(read_overview, START)
+    await database.write(publish, START, 10)
+    placed = await database.read(read_overview, START)
+    later = await database.read(read_overview, START - timedelta(seconds=1))
+    await database.close()
+
+    assert (unplaced.outbox.rows, unplaced.deliveries) == (1, (0, None))
+    assert unplaced.outbox.since is not None
+    assert (placed.outbox, placed.deliveries) == ((0, None), (1, START))
+    assert later.deliveries == (0, None)
+
+
 # ── how often, and how long ──────────────────────────────────────────────────────────────────
 
 
@@ -86,12 +111,15 @@ class Slow:
             self.counted += 1
             await self.let_count.wait()
             return {"succeeded": self.counted}
+        if function is count_refunds:
+            return {"pending": 3}
         self.asked += 1
         self.begun.set()
         await self.let.wait()
         if self.error is not None:
             raise self.error
-        return Overview({"created": self.asked}, 0, None, 0, None)
+        waiting = Waiting(2, START - timedelta(seconds=30)), Backlog(4, START)
+        return Overview({"created": self.asked}, 0, None, 0, None, {"pending": 1}, *waiting)
 
 
 @dataclass
@@ -137,6 +165,19 @@ async def test_figures_are_kept(overviews: Overviews, database: Slow, ticks: Tic
     await overviews.show()
 
     assert (database.asked, age, shown("payments", state="created")) == (2, KEPT_SECONDS - 1, 2)
+
+
+async def test_every_backlog_is_shown(overviews: Overviews) -> None:
+    """Of what waits it is told how much there is, and for how long the first has waited."""
+    await overviews.show()
+    told = [
+        (shown(name), shown(f"{name}_seconds"))
+        for name in ("events_waiting", "webhook_deliveries_due", "payments_due")
+    ]
+
+    assert told == [(2, 30), (4, 0), (0, 0)]
+    assert shown("stripe_events_waiting", state="pending") == 1
+    assert shown("refunds", state="pending") == 3
 
 
 async def test_slow_figures_are_kept_longer(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import structlog
 
+from orchestrator import metrics
 from orchestrator.driver import MAX_ROUNDS, Driver
 from orchestrator.errors import WriteConflict
 from orchestrator.refund import Refund, Row
@@ -37,6 +38,7 @@ async def move(driver: Driver, refund: Refund, decide: Decide) -> Refund:
 
 def _log(before: Refund, after: Refund) -> None:
     if after.state is not before.state:
+        metrics.refund_moved(after.state)
         log.info(
             "refund_moved",
             payment=after.payment_id,

@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator import metrics
 from orchestrator.asking import answered
 from orchestrator.driver import Driver
 from orchestrator.gateway.views import RefundView
@@ -74,6 +75,7 @@ async def _keep(driver: Driver, payment: Payment, view: RefundView) -> None:
         # Somebody else has put it on record at the same moment.
         return
     if kept:
+        metrics.refund_moved(row["state"])
         log.info("refund_recorded", payment=payment.id, refund=row["id"], state=row["state"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from orchestrator import metrics
 from orchestrator.driver import Driver
 from orchestrator.errors import (
     DatabaseUnavailable,
@@ -145,6 +146,7 @@ class Refunds:
                 allowed_events=(),
                 param="amount",
             )
+        metrics.refund_moved(asked.refund.state)
         log.info(
             "refund_asked",
             payment=payment.id,

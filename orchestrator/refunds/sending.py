@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from orchestrator import metrics
 from orchestrator.driver import Driver
 from orchestrator.errors import OrchestratorError
 from orchestrator.gateway.views import RefundReply, ReplyKind
@@ -88,6 +89,7 @@ class RefundsDue:
             await carry_on(self.driver, self.gateway, refund)
         except Exception as exc:  # noqa: BLE001  one refund's trouble must not stop the others
             # Its lease ends and it comes up again. The words of a database error may hold values.
+            metrics.worker_failed(self.name)
             log.error("refund_not_carried_on", refund=refund_id, error=type(exc).__name__)
 
 

@@ -72,9 +72,9 @@ class Tried(NamedTuple):
 
 
 class Backlog(NamedTuple):
-    """How many deliveries are on their way, and since when the first is due."""
+    """How many deliveries should be on their way by now, and since when the first is due."""
 
-    pending: int
+    due: int
     due_since: datetime | None
 
 
@@ -197,10 +197,10 @@ def read_replay(connection: Connection, request_id: str) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def count_backlog(connection: Connection) -> Backlog:
-    """Count the deliveries on their way."""
+def count_backlog(connection: Connection, now: datetime) -> Backlog:
+    """Count the deliveries that are due; one that is to be tried again later is not."""
     query = select(func.count(), func.min(webhook_deliveries.c.due_at)).where(
-        webhook_deliveries.c.due_at.is_not(None)
+        webhook_deliveries.c.due_at <= now
     )
     return Backlog(*connection.execute(query).one())
 

@@ -8,7 +8,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from orchestrator.states import PaymentState, handled
+from orchestrator.store.deliveries import Backlog, count_backlog
 from orchestrator.store.inbox import count_events
+from orchestrator.store.outbox import Waiting, count_waiting
 from orchestrator.store.schema import attempts, payments
 
 HANDLED_STATES: Final = tuple(state.value for state in PaymentState if handled(state))
@@ -16,7 +18,10 @@ OPEN_STATES: Final = tuple(state.value for state in PaymentState if not handled(
 
 
 class Overview(NamedTuple):
-    """Open payments by state, those due, attempts without an answer, events that wait."""
+    """Open payments by state, those due, attempts without an answer, and what else waits.
+
+    That is Stripe's events, history rows without a place in the feed, and deliveries.
+    """
 
     states: dict[str, int]
     due: int
@@ -24,6 +29,8 @@ class Overview(NamedTuple):
     unknown: int
     unknown_since: datetime | None
     events: Mapping[str, int] = MappingProxyType({})
+    outbox: Waiting = Waiting(0, None)
+    deliveries: Backlog = Backlog(0, None)
 
 
 _BY_STATE: Final = select(payments.c.state, func.count().label("how_many")).group_by(
@@ -67,10 +74,18 @@ def count_handled(connection: Connection) -> dict[str, int]:
 
 
 def read_overview(connection: Connection, now: datetime) -> Overview:
-    """Read every figure of what is open; takes as long as there are open payments."""
+    """Read every figure of what is open; takes as long as there is of it."""
     counted = {row.state: row.how_many for row in connection.execute(OPEN)}
     states = {state: counted.get(state, 0) for state in OPEN_STATES}
     due, due_since = connection.execute(DUE, {"now": now}).one()
     unknown, unknown_since = connection.execute(unknown_query(connection.dialect.name)).one()
-    events = count_events(connection)
-    return Overview(states, due, due_since, unknown, unknown_since, events)
+    return Overview(
+        states,
+        due,
+        due_since,
+        unknown,
+        unknown_since,
+        count_events(connection),
+        count_waiting(connection),
+        count_backlog(connection, now),
+    )

@@ -142,6 +142,13 @@ def list_disputes(connection: Connection, payment_id: str) -> list[Dispute]:
     return [Dispute(*row) for row in connection.execute(query)]
 
 
+def count_refunds(connection: Connection) -> dict[str, int]:
+    """Count all refunds by state; takes as long as there are refunds."""
+    query = select(refunds.c.state, func.count().label("how_many")).group_by(refunds.c.state)
+    counted = {row.state: row.how_many for row in connection.execute(query)}
+    return {state.value: counted.get(state.value, 0) for state in RefundState}
+
+
 def move_refund(connection: Connection, refund: Refund, changes: Row) -> Refund | None:
     """Change a refund that is still as it was read; null where it is not.
 
