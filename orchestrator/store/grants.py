@@ -22,11 +22,11 @@ from orchestrator.store.schema import metadata
 READ: Final = ("SELECT",)
 APPEND: Final = ("SELECT", "INSERT")
 CHANGE: Final = ("SELECT", "INSERT", "UPDATE")
-# A trigger lets a row leave only once it stands in the feed.
+# A trigger says when a row may leave: once it stands in the feed, or before it is sealed.
 PASS_ON: Final = ("SELECT", "INSERT", "DELETE")
 
-# A table that is not named here is one whose rows change: triggers say how. But for the outbox,
-# none loses rows.
+# A table that is not named here is one whose rows change: triggers say how. But for the outbox, and
+# the leaves of a seal that does not stand yet, none loses rows.
 EXCEPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "alembic_version": READ,
@@ -40,6 +40,8 @@ EXCEPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "deployment": APPEND,
         "outbox": PASS_ON,
         "events": APPEND,
+        "seals": APPEND,
+        "seal_leaves": PASS_ON,
     }
 )
 

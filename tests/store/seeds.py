@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert
 
 from orchestrator.change import Row
@@ -10,6 +11,7 @@ from orchestrator.keys import create_key
 from orchestrator.outgoing.event import EVENT_TYPES
 from orchestrator.payment import Payment
 from orchestrator.requests import card_row
+from orchestrator.seals.sealing import make_seal
 from orchestrator.store.connections import Database, open_database
 from orchestrator.store.customers import keep_customer
 from orchestrator.store.inbox import insert_event, settle_events
@@ -20,6 +22,7 @@ from orchestrator.store.webhook_endpoints import delete_endpoint, insert_endpoin
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment, store_one_of_each
 
+SEAL_KEY = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 CARD = CardView("pm_card", fingerprint="finger", exp_month=12, exp_year=2034)
 
 
@@ -33,6 +36,7 @@ async def seed(url: str) -> dict[str, Payment]:
         await database.write(delete_endpoint, "we_deleted", START)
         payments = await _payments(database)
         await database.write(publish, START, 1000)
+        await make_seal(database, SEAL_KEY, "seeds")
         return payments
     finally:
         await database.close()

@@ -33,6 +33,8 @@ NEWER_TABLES = (
     "card_outcomes",
     "webhook_endpoints",
     "webhook_deliveries",
+    "seals",
+    "seal_leaves",
 )
 NEWER = "UPDATE alembic_version SET version_num = '9999'"
 

@@ -27,6 +27,7 @@ from orchestrator.store.schema.outgoing import (
 )
 from orchestrator.store.schema.payments import payments
 from orchestrator.store.schema.refunds import disputes, refunds
+from orchestrator.store.schema.seals import seal_leaves, seal_turn, seals
 from orchestrator.store.schema.stripe_events import catch_up, stripe_events
 
 __all__ = [
@@ -52,6 +53,9 @@ __all__ = [
     "payment_transitions",
     "payments",
     "refunds",
+    "seal_leaves",
+    "seal_turn",
+    "seals",
     "sqlite_metadata",
     "stripe_events",
     "webhook_deliveries",
