@@ -154,11 +154,12 @@ async def begin_confirm(
     _, payment = await post(http, f"{url}/v1/payments", {"amount": 1000, "currency": "usd"})
     path = f"{url}/v1/payments/{payment['id']}"
     task = asyncio.create_task(post(http, f"{path}/confirm", {"payment_method": "pm_card_visa"}))
-    while True:
-        async with http.get(path) as answer:
-            if (await answer.json())["state"] == "confirming":
-                return task
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(60):
+        while True:
+            async with http.get(path) as answer:
+                if (await answer.json())["state"] == "confirming":
+                    return task
+            await asyncio.sleep(0.02)
 
 
 async def test_what_is_under_way_is_answered(
@@ -246,7 +247,7 @@ async def test_a_worker_finishes_what_it_claimed(
     path = f"{server.url}/v1/payments/{payment['id']}"
     await fault(http, settings, kind="drop_after")
     lost, _ = await post(http, f"{path}/confirm", {"payment_method": "pm_card_visa"})
-    await fault(http, settings, kind="latency", seconds=SLOW_SECONDS)
+    await fault(http, settings, kind="latency", seconds=2 * SLOW_SECONDS)
     worker = start("orchestrator", "worker", ready="at work", **settings)
     await asyncio.to_thread(wait_until_claimed, settings)
     worker.tell()
@@ -261,9 +262,11 @@ def wait_until_claimed(settings: dict[str, str]) -> None:
     """Wait until a worker holds a payment."""
     file = settings["ORCHESTRATOR_DATABASE_URL"].removeprefix("sqlite:///")
     query = "SELECT 1 FROM payments WHERE lease_owner IS NOT NULL"
+    end = time.monotonic() + 60
     with closing(sqlite3.connect(file)) as connection:
         while connection.execute(query).fetchone() is None:
-            time.sleep(0.05)
+            assert time.monotonic() < end, "nobody was seen to hold a payment"
+            time.sleep(0.02)
 
 
 # ── the part that waits ──────────────────────────────────────────────────────────────────────
