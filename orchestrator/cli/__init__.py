@@ -9,6 +9,7 @@ import typer
 
 from orchestrator import __version__
 from orchestrator.cli import (
+    archive,
     audit,
     certify,
     demo,
@@ -59,6 +60,7 @@ app.command("migrate")(migrate.migrate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(payments.app, name="payments")
 app.add_typer(audit.app, name="audit")
+app.command("archive")(archive.archive)
 app.command("machine")(machine.machine)
 app.command("certify")(certify.certify)
 
