@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +19,6 @@ from sqlalchemy import Connection, func, select
 
 from orchestrator.archive import ArchiveRefused, checksum_of, verify_archive, write_archive
 from orchestrator.cli.archive import moment_of
-from orchestrator.payment import Payment
 from orchestrator.store.archive import CHILDREN
 from orchestrator.store.connections import open_database
 from orchestrator.store.schema import payments
@@ -48,18 +48,28 @@ def lines_of(path: Path) -> list[Line]:
         return [json.loads(line) for line in lines]
 
 
-@pytest.fixture
-async def stored(sqlite_url: str) -> dict[str, Payment]:
-    """Store payments in every state."""
-    return await seed(sqlite_url)
+@pytest.fixture(scope="module")
+def seeded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one database with payments in every state, and one archive of it."""
+    folder = tmp_path_factory.mktemp("seeded")
+    url = f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'orchestrator.db')}"
+    asyncio.run(seed(url))
+    assert asyncio.run(archived(url, folder / "2026.jsonl.gz")).holds
+    return folder
 
 
 @pytest.fixture
-async def archive(stored: dict[str, Payment], sqlite_url: str, tmp_path: Path) -> Path:
-    """Archive the stored payments that are handled."""
-    path = tmp_path / "2026.jsonl.gz"
-    assert (await archived(sqlite_url, path)).holds
-    return path
+def stored(seeded: Path, tmp_path: Path) -> str:
+    """Give the test a database with payments in every state."""
+    return f"sqlite:///{shutil.copyfile(seeded / 'orchestrator.db', tmp_path / 'stored.db')}"
+
+
+@pytest.fixture
+def archive(seeded: Path, tmp_path: Path) -> Path:
+    """Give the test an archive, and what stands beside it."""
+    for file in seeded.glob("2026*"):
+        shutil.copy(file, tmp_path)
+    return tmp_path / "2026.jsonl.gz"
 
 
 async def test_every_row_of_a_handled_payment_is_there(database_url: str, tmp_path: Path) -> None:
@@ -88,17 +98,18 @@ def rows_stored(connection: Connection, ids: Mapping[str, object]) -> dict[str, 
     return found
 
 
-async def test_what_is_open_or_newer_is_left_out(
-    stored: dict[str, Payment], sqlite_url: str, tmp_path: Path
-) -> None:
+async def test_what_is_open_or_newer_is_left_out(stored: str, tmp_path: Path) -> None:
     """A payment that was touched at the date itself is not before it."""
-    newest = max(each.updated_at for each in stored.values() if each.handled)
-    report = await archived(sqlite_url, tmp_path / "some", newest)
-    everything = await archived(sqlite_url, tmp_path / "all")
-    none = await archived(sqlite_url, tmp_path / "none", START - timedelta(days=1))
+    newest = on(stored, lambda connection: connection.execute(NEWEST).scalar_one())
+    report = await archived(stored, tmp_path / "some", newest)
+    everything = await archived(stored, tmp_path / "all")
+    none = await archived(stored, tmp_path / "none", START - timedelta(days=1))
 
-    assert report.payments < everything.payments == handled(sqlite_url)
+    assert report.payments < everything.payments == handled(stored)
     assert (none.payments, none.holds, lines_of(tmp_path / "none")) == (0, True, [])
+
+
+NEWEST: Final = select(func.max(payments.c.updated_at)).where(payments.c.handled)
 
 
 def handled(url: str) -> int:
@@ -108,12 +119,10 @@ def handled(url: str) -> int:
     return count
 
 
-async def test_the_same_payments_give_the_same_bytes(
-    stored: dict[str, Payment], sqlite_url: str, tmp_path: Path
-) -> None:
+async def test_the_same_payments_give_the_same_bytes(stored: str, tmp_path: Path) -> None:
     """Two archives of the same payments are one and the same file, whatever they are called."""
-    first = await archived(sqlite_url, tmp_path / "a.jsonl.gz")
-    second = await archived(sqlite_url, tmp_path / "b.jsonl.gz")
+    first = await archived(stored, tmp_path / "a.jsonl.gz")
+    second = await archived(stored, tmp_path / "b.jsonl.gz")
 
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
     assert first.sha256 == second.sha256
@@ -128,28 +137,24 @@ def test_the_checksum_is_the_usual_one(archive: Path) -> None:
     assert archive.stat().st_mode & 0o077 == 0
 
 
-async def test_nothing_is_removed(
-    stored: dict[str, Payment], sqlite_url: str, tmp_path: Path
-) -> None:
+async def test_nothing_is_removed(stored: str, tmp_path: Path) -> None:
     """Every payment is where it was, and an archive can be made again."""
     query = select(func.count()).select_from(payments)
-    before = on(sqlite_url, lambda connection: connection.execute(query).scalar_one())
-    await archived(sqlite_url, tmp_path / "2026.jsonl.gz")
+    before = on(stored, lambda connection: connection.execute(query).scalar_one())
+    await archived(stored, tmp_path / "2026.jsonl.gz")
 
-    assert on(sqlite_url, lambda connection: connection.execute(query).scalar_one()) == before
+    assert on(stored, lambda connection: connection.execute(query).scalar_one()) == before
 
 
-async def test_a_payment_that_does_not_hold_is_not_archived(
-    stored: dict[str, Payment], sqlite_url: str, tmp_path: Path
-) -> None:
+async def test_a_payment_that_does_not_hold_is_not_archived(stored: str, tmp_path: Path) -> None:
     """Where a stored row was changed, the report names it and no file is left."""
     execute(
-        sqlite_url,
+        stored,
         "DROP TRIGGER payment_transitions_no_update",
         "UPDATE payment_transitions SET reason = 'kindness' "
         "WHERE payment_id = 'pay_a' AND sequence = 2",
     )
-    report = await archived(sqlite_url, tmp_path / "2026.jsonl.gz")
+    report = await archived(stored, tmp_path / "2026.jsonl.gz")
 
     assert not report.holds
     assert [(each.payment, each.table, each.sequence) for each in report.problems] == [
@@ -163,13 +168,11 @@ def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("2026*")}
 
 
-async def test_a_file_is_never_written_over(
-    stored: dict[str, Payment], sqlite_url: str, tmp_path: Path
-) -> None:
+async def test_a_file_is_never_written_over(stored: str, tmp_path: Path) -> None:
     """A name that is taken is refused, and the file under it stays as it is."""
     (tmp_path / "2026.jsonl.gz").write_text("mine")
     with pytest.raises(ArchiveRefused, match="exists already"):
-        await archived(sqlite_url, tmp_path / "2026.jsonl.gz")
+        await archived(stored, tmp_path / "2026.jsonl.gz")
 
     assert (tmp_path / "2026.jsonl.gz").read_text() == "mine"
 
@@ -254,15 +257,14 @@ def test_a_cut_file_is_refused(archive: Path, cut: int) -> None:
 
 
 async def test_the_command_writes_and_verifies(
-    stored: dict[str, Payment],
-    sqlite_url: str,
+    stored: str,
     tmp_path: Path,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The command archives, and checks an archive where there is no database."""
     path = str(tmp_path / "2026.jsonl.gz")
-    monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", stored)
     written = await asyncio.to_thread(
         run, "archive", "--before", LATER.date().isoformat(), "--to", path, "--json"
     )
@@ -270,7 +272,7 @@ async def test_the_command_writes_and_verifies(
     verified = run("archive", "--verify", path)
 
     assert (written.exit_code, written.stderr) == (0, "")
-    assert json.loads(written.stdout)["payments"] == handled(sqlite_url)
+    assert json.loads(written.stdout)["payments"] == handled(stored)
     assert verified.exit_code == 0
     assert json.loads(written.stdout)["sha256"] in verified.stdout
 
