@@ -91,6 +91,11 @@ class Dispute:
     updated_at: datetime
 
 
+def agrees(view: RefundView, refund: Refund) -> bool:
+    """Tell whether Stripe's word can be of this refund: neither its amount nor currency changes."""
+    return (view.amount, view.currency) == (refund.amount, refund.currency)
+
+
 def told(view: RefundView, refund: Refund, now: datetime) -> Row:
     """Return what Stripe's word changes of a refund; nothing where it is no news."""
     state = max(refund.state, state_of(view), key=_ORDER.index)

@@ -11,6 +11,8 @@ from typing import Any, Final
 from orchestrator.gateway.views import CardView, ChargeView, CustomerView, Failure, IntentView
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+# The end of the year 9999, the last that a date can be in.
+_LAST_SECOND: Final = 253_402_300_799
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def parse_charge(document: object) -> ChargeView | None:
         payment_method=payment_method,
         card=card,
         failure=_charge_failure(charge, card) if status == "failed" else None,
-        capture_before=_integer(_mapping(details.get("card")), "capture_before"),
+        capture_before=read_moment(_mapping(details.get("card")), "capture_before"),
     )
 
 
@@ -224,6 +226,12 @@ def _integer(document: Mapping[str, Any], key: str) -> int | None:
     return value if type(value) is int else None
 
 
+def read_moment(document: Mapping[str, Any], key: str) -> int | None:
+    """Return a time in Unix seconds; null where there is none, or none that a clock can show."""
+    value = _integer(document, key)
+    return value if value is not None and 0 <= value <= _LAST_SECOND else None
+
+
 def _reference(document: Mapping[str, Any], key: str) -> str | None:
     """Return the id of what the field refers to, whether Stripe expanded it or not."""
     value = document.get(key)
@@ -241,4 +249,5 @@ __all__ = [
     "parse_error",
     "parse_intent",
     "parse_payment_method",
+    "read_moment",
 ]

@@ -17,6 +17,7 @@ from orchestrator.payment import Payment
 from orchestrator.refund import (
     REFUND_LABEL,
     Refund,
+    agrees,
     dispute_row,
     found_at_stripe,
     told,
@@ -60,7 +61,12 @@ async def record_refunds(
     ours = await driver.database.read(list_refunds, payment.id)
     for view in views:
         known = next((refund for refund in ours if _is_it(refund, view)), None)
-        if known is None:
+        if view.currency != payment.currency or (known is not None and not agrees(view, known)):
+            # Neither can change, so nobody knows what this is: it is no news of a refund of ours.
+            alert = f"refund_differs:{view.id}"
+            metrics.alerted(alert)
+            log.warning("alert", payment=payment.id, alert=alert)
+        elif known is None:
             await _keep(driver, payment, view)
         else:
             await move(driver, known, partial(told, view))
@@ -87,4 +93,4 @@ def _is_it(refund: Refund, view: RefundView) -> bool:
     """
     if refund.answered:
         return refund.stripe_refund == view.id
-    return view.metadata.get(REFUND_LABEL) == refund.id and view.amount == refund.amount
+    return view.metadata.get(REFUND_LABEL) == refund.id and agrees(view, refund)

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from orchestrator import metrics
 from orchestrator.driver import Driver
 from orchestrator.errors import (
-    DatabaseUnavailable,
     NotRefundable,
+    OrchestratorError,
     PaymentNotFound,
     RefundNotFound,
     RefundTooLarge,
@@ -189,7 +189,7 @@ class Refunds:
         """Ask Stripe. Once the refund is written nothing here may look like a refusal."""
         try:
             return await send(self.driver, self.gateway, payment, refund)
-        except (WriteConflict, DatabaseUnavailable, SQLAlchemyError, OSError) as exc:
+        except (OrchestratorError, SQLAlchemyError, OSError) as exc:
             log.warning("refund_not_settled", refund=refund.id, error=type(exc).__name__)
             return refund
 

@@ -17,7 +17,15 @@ from orchestrator.driver import Driver
 from orchestrator.errors import OrchestratorError
 from orchestrator.gateway.views import RefundReply, ReplyKind
 from orchestrator.payment import Payment
-from orchestrator.refund import Refund, RefundState, polled, refused, still_unknown, told
+from orchestrator.refund import (
+    Refund,
+    RefundState,
+    agrees,
+    polled,
+    refused,
+    still_unknown,
+    told,
+)
 from orchestrator.refunds.moving import move
 from orchestrator.refunds.recording import record_refunds, record_refunds_and_disputes
 from orchestrator.requests import RefundGateway
@@ -40,7 +48,8 @@ async def send(driver: Driver, gateway: RefundGateway, payment: Payment, refund:
     assert refund.stripe_key is not None, "only a refund of ours is asked for"
     reply = await gateway.create_refund(refund.parameters or {}, idempotency_key=refund.stripe_key)
     if reply.refund is not None:
-        return await move(driver, refund, partial(told, reply.refund))
+        news = partial(told, reply.refund) if agrees(reply.refund, refund) else still_unknown
+        return await move(driver, refund, news)
     if reply.kind is ReplyKind.refused or reply.kind is ReplyKind.answered:
         if reply.code != "idempotency_error":
             return await _refused(driver, gateway, payment, refund, reply)
@@ -55,7 +64,7 @@ async def carry_on(driver: Driver, gateway: RefundGateway, refund: Refund) -> Re
         return refund
     if refund.stripe_refund is not None:
         reply = await gateway.retrieve_refund(refund.stripe_refund)
-        if reply.refund is None:
+        if reply.refund is None or not agrees(reply.refund, refund):
             return await move(driver, refund, still_unknown)
         return await move(driver, refund, partial(polled, reply.refund))
     payment = await driver.load(refund.payment_id)

@@ -207,6 +207,20 @@ def test_half_a_charge_is_none(missing: str) -> None:
     assert parse_charge(document) is None
 
 
+@pytest.mark.parametrize(
+    ("until", "read"),
+    [(1_790_000_000, 1_790_000_000), (2**62, None), (-1, None), ("soon", None), (None, None)],
+)
+def test_a_hold_ends_at_a_time(until: object, read: int | None) -> None:
+    """Until when money is held is a time that a clock can show, or not known."""
+    details = charge_json()["payment_method_details"]
+    shown = details | {"card": details["card"] | {"capture_before": until}}
+    charge = parse_charge(charge_json(payment_method_details=shown))
+
+    assert charge is not None
+    assert charge.capture_before == read
+
+
 def test_page_keeps_stripes_order() -> None:
     """A page's charges stay newest first, as Stripe lists them."""
     page = parse_charge_page(list_json(charge_json(id="ch_2"), charge_json(), has_more=True))
