@@ -13,7 +13,7 @@ from api.authentication import KeyRing
 from api.boundary import Boundary
 from api.errors import RequestRefused, answer_refusal, answer_routing
 from api.openapi import describe
-from api.routes import cards, customers, health, machine, payments, refunds, webhooks
+from api.routes import actions, cards, customers, health, machine, payments, refunds, webhooks
 from orchestrator import __version__, tracing
 from orchestrator.errors import OrchestratorError
 from orchestrator.overview import Overviews
@@ -48,7 +48,7 @@ def create_app(
     app.state.stop = Stop(SHUTDOWN_SECONDS)
     if runtime is not None:
         _attach(app, runtime)
-    for noun in (payments, refunds, customers, cards, machine, health, webhooks):
+    for noun in (payments, refunds, customers, cards, actions, machine, health, webhooks):
         # As routes of its own: an included router matches every request twice.
         app.router.routes.extend(noun.router.routes)
     app.add_exception_handler(OrchestratorError, answer_refusal)

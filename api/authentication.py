@@ -26,6 +26,7 @@ REMEMBERED_KEYS: Final = 1024
 
 PAYMENTS: Final = frozenset({"payments"})
 READING: Final = frozenset({"payments", "audit"})
+AUDIT: Final = frozenset({"audit"})
 ADMIN: Final = frozenset({"admin"})
 ANY: Final = frozenset({"payments", "audit", "admin"})
 

@@ -15,7 +15,9 @@ from starlette.requests import Request
 
 from api.errors import ValidationFailed
 from api.fields import field_name
+from orchestrator.actions import ActionName
 from orchestrator.states import PaymentState
+from orchestrator.store.actions import ListActions
 from orchestrator.store.lists import DEFAULT_LIMIT, Bound, Comparison, ListPayments
 
 LONGEST_LIST: Final = 100
@@ -66,18 +68,32 @@ def read_list_query(request: Request, owner: str | None) -> ListPayments:
     Raises:
         ValidationFailed: naming the parameter that cannot be heeded.
     """
-    values = read_query(request, LIST_PARAMETERS)
-    if "starting_after" in values and "ending_before" in values:
-        raise ValidationFailed(
-            "ending_before and starting_after exclude each other; give one of them.",
-            "ending_before",
-        )
+    values = _read_page_query(request, LIST_PARAMETERS)
     created = tuple(
         Bound(comparison, values.pop(_created(comparison)))
         for comparison in get_args(Comparison)
         if _created(comparison) in values
     )
     return ListPayments(owner=owner, created=created, **values)
+
+
+def read_actions_query(request: Request) -> ListActions:
+    """Read which actions a request wants listed.
+
+    Raises:
+        ValidationFailed: naming the parameter that cannot be heeded.
+    """
+    return ListActions(**_read_page_query(request, ACTIONS_PARAMETERS))
+
+
+def _read_page_query(request: Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    values = read_query(request, parameters)
+    if "starting_after" in values and "ending_before" in values:
+        raise ValidationFailed(
+            "ending_before and starting_after exclude each other; give one of them.",
+            "ending_before",
+        )
+    return values
 
 
 # ── the string ───────────────────────────────────────────────────────────────────────────────
@@ -224,6 +240,53 @@ def _read_included(text: str) -> str:
         raise ValueError("takes one value: disabled")
     return text
 
+
+_ACTION: Final = r"act_[0-9]{1,18}"
+_WORD: Final = r"[!-~]{1,255}"
+
+
+def _read_action(text: str) -> str:
+    if text not in set(ActionName):
+        raise ValueError(f"must be one of {', '.join(ActionName)}")
+    return text
+
+
+def _read_action_id(text: str) -> int:
+    if re.fullmatch(_ACTION, text) is None:
+        raise ValueError("must be an action's id (act_…)")
+    return int(text.removeprefix("act_"))
+
+
+def _action_id(purpose: str) -> Parameter:
+    return Parameter(_read_action_id, {"type": "string", "pattern": f"^{_ACTION}$"}, purpose)
+
+
+ACTIONS_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
+    {
+        "action": Parameter(
+            _read_action,
+            {"type": "string", "enum": [name.value for name in ActionName]},
+            "Actions of this name.",
+        ),
+        "actor": _text(
+            _WORD,
+            "must be 1 to 255 visible characters",
+            "What this key (by its id) or operator (by name) did.",
+        ),
+        "subject": _text(
+            _WORD,
+            "must be 1 to 255 visible characters",
+            "What was done to the payment, card, key or endpoint of this id.",
+        ),
+        "limit": Parameter(
+            _read_limit,
+            {"type": "integer", "minimum": 1, "maximum": LONGEST_LIST, "default": DEFAULT_LIMIT},
+            "How many actions a page holds.",
+        ),
+        "starting_after": _action_id("The page after (older than) this action."),
+        "ending_before": _action_id("The page before (newer than) this action."),
+    }
+)
 
 CARDS_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
     {

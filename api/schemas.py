@@ -344,6 +344,19 @@ class CardBody(Body):
         )
 
 
+class ResolveBody(Body):
+    """The body by which an operator resolves a payment."""
+
+    resolution: Annotated[
+        Literal["refresh", "cancel"],
+        Field(
+            description="refresh: ask Stripe and settle what it says, of a handled payment too. "
+            "cancel: end the payment; a success still wins."
+        ),
+    ]
+    reason: Annotated[str, _text(200)] = Field(description="Why; it stays on record.")
+
+
 class ReasonBody(Body):
     """Why a card is taken out of use, or put back, by hand."""
 

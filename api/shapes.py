@@ -10,6 +10,7 @@ from orchestrator.chain import instant
 from orchestrator.customers import CardStanding
 from orchestrator.documents import (
     Document,
+    action_document,
     excluded_documents,
     payment_document,
     transition_document,
@@ -94,6 +95,7 @@ def _rule(rule: RuleShown | None) -> Document | None:
 
 __all__ = [
     "Document",
+    "action_document",
     "card_document",
     "client_secret_document",
     "customer_document",

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator import __version__
+from orchestrator.actions import Action
 from orchestrator.chain import instant, row_hash
 from orchestrator.payment import Actor, Payment
 from orchestrator.states import MACHINE_VERSION, Configuration, PaymentEvent, PaymentState, step
@@ -33,6 +34,8 @@ class Change:
     cards: tuple[Row, ...] = ()
     idempotency: tuple[Row, ...] = ()
     alerts: tuple[str, ...] = ()
+    # What somebody did by hand that this comes of.
+    action: Action | None = None
 
 
 class Draft:

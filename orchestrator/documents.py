@@ -1,4 +1,4 @@
-"""Payments and transitions as plain documents: what the API shows, and what events tell. Pure.
+"""Payments, transitions and actions as plain documents: what the API shows and events tell. Pure.
 
 Refuses to show anything that is not named here, whatever a row may hold.
 """
@@ -93,6 +93,25 @@ def transition_document(row: Mapping[str, Any]) -> Document:
         "evidence": row["evidence"],
         "machine_version": row["machine_version"],
         "rules_version": row["rules_version"],
+        "occurred_at": instant(row["occurred_at"]),
+        "previous_hash": row["previous_hash"],
+        "hash": row["hash"],
+    }
+
+
+def action_document(row: Mapping[str, Any]) -> Document:
+    """Show what somebody did."""
+    return {
+        "id": f"act_{row['number']}",
+        "object": "action",
+        "number": row["number"],
+        "action": row["action"],
+        "actor": {"kind": row["actor_kind"], "id": row["actor_id"]},
+        "subject": {"kind": row["subject_kind"], "id": row["subject_id"]},
+        "reason": row["reason"],
+        "details": row["details"],
+        "request_id": row["request_id"],
+        "application_version": row["application_version"],
         "occurred_at": instant(row["occurred_at"]),
         "previous_hash": row["previous_hash"],
         "hash": row["hash"],

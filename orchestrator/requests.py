@@ -17,7 +17,7 @@ from orchestrator.gateway.views import (
     RefundsReply,
     Reply,
 )
-from orchestrator.payment import Actor, CaptureMethod, Payment
+from orchestrator.payment import Actor, ActorKind, CaptureMethod, Payment
 
 # Answers of an attempt's own request after which its outcome is still to be found out.
 _UNKNOWN_ANSWERS: Final = frozenset({None, "not_run", "stored_error", "undecided"})
@@ -129,11 +129,13 @@ class Caller:
     request_id: str
     idempotency_key: str | None = None
     request_digest: str = ""
+    # An operator at a terminal has a name instead of a key.
+    kind: ActorKind = "api_key"
 
     @property
     def actor(self) -> Actor:
         """Name the caller for the record."""
-        return Actor("api_key", self.key_id)
+        return Actor(self.kind, self.key_id)
 
 
 @dataclass(frozen=True, slots=True)

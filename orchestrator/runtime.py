@@ -18,6 +18,7 @@ from orchestrator.outgoing.endpoints import Endpoints
 from orchestrator.outgoing.feed import Dispatcher, Feed
 from orchestrator.outgoing.sending import Sender
 from orchestrator.payments import Payments
+from orchestrator.payments_by_hand import PaymentsByHand
 from orchestrator.recovery import Worker
 from orchestrator.refunds import Refunds, RefundsDue
 from orchestrator.settings import Settings
@@ -43,6 +44,7 @@ class Runtime:
     gateway: StripeGateway
     rules: RuleSet
     payments: Payments
+    payments_by_hand: PaymentsByHand
     customers: Customers
     cards: Cards
     cards_by_hand: CardsByHand
@@ -99,6 +101,7 @@ class Runtime:
             gateway,
             rules,
             payments=Payments(driver, settings.max_attempts, settings.payment_ttl),
+            payments_by_hand=PaymentsByHand(driver),
             customers=customers,
             cards=Cards(driver, gateway.customers, customers, standings),
             cards_by_hand=CardsByHand(driver, standings),

@@ -46,6 +46,7 @@ TAGS: Final = (
     ("refunds", "Give money back; see what was given or asked back."),
     ("customers", "Customers at Stripe, and the cards they keep."),
     ("cards", "Single cards: renew, take away, in and out of use."),
+    ("actions", "What people did, on record: for auditors."),
     ("machine", "The transition table that every payment obeys."),
     ("health", "For load balancers: no key needed."),
 )

@@ -16,6 +16,7 @@ from api.schemas import (
     ReasonBody,
     RefreshBody,
     RefundBody,
+    ResolveBody,
 )
 
 BODIES: Final[Mapping[str, type[Body]]] = {
@@ -24,6 +25,7 @@ BODIES: Final[Mapping[str, type[Body]]] = {
     "cancel_payment": CancelBody,
     "refresh_payment": RefreshBody,
     "capture_payment": CaptureBody,
+    "resolve_payment": ResolveBody,
     "create_refund": RefundBody,
     "create_customer": CustomerBody,
     "attach_card": AttachBody,

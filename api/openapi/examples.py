@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from api.openapi.oversight import OVERSIGHT_ANSWERS
+
 Example = dict[str, Any]
 
 _ID: Final = "pay_357013f46feb368936907c32d55c171a"
@@ -230,6 +232,7 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
         | {"usable": False, "disabled_reason": "expired_card", "disabled_at": _CREATED},
     },
     "cards": {"one": _list([_CARD], "/v1/customers/cus_Cf1qkBjgqzMLjL/cards")},
+    **OVERSIGHT_ANSWERS,
     "machine": {
         "shortened": {
             "object": "machine",
@@ -270,6 +273,10 @@ REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {
     },
     "cancel_payment": {"with_reason": {"reason": "requested_by_customer"}, "nothing": {}},
     "refresh_payment": {"nothing": {}},
+    "resolve_payment": {
+        "ask_stripe": {"resolution": "refresh", "reason": "the customer says it was paid"},
+        "end_it": {"resolution": "cancel", "reason": "the order was withdrawn by telephone"},
+    },
     "capture_payment": {"part": {"amount_to_capture": 500}, "all_of_it": {}},
     "create_refund": {
         "part": {"amount": 500, "reason": "requested_by_customer"},

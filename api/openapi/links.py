@@ -21,6 +21,7 @@ _LEADS_TO: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "getHistory": "See how it got there.",
             "explainPayment": "Learn why it is where it is.",
             "getClientSecret": "Get the client secret again.",
+            "resolvePayment": "Do something about it by hand.",
             "capturePayment": "Take the money that is held.",
             "createRefund": "Give money back.",
             "listRefunds": "See what was given back.",

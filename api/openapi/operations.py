@@ -14,7 +14,7 @@ from api.openapi.links import links_from
 from api.openapi.parameters import in_query, parameter
 from api.openapi.refusals import Kinds, refusals
 from api.openapi.types import Schema, reference
-from api.queries import CARDS_PARAMETERS, LIST_PARAMETERS, Parameter
+from api.queries import ACTIONS_PARAMETERS, CARDS_PARAMETERS, LIST_PARAMETERS, Parameter
 from orchestrator import errors
 
 
@@ -177,6 +177,19 @@ CLIENT_SECRET: Final = _operation(
     (*refused.READING, *_PAYMENT_GONE, *refused.ASKING_STRIPE),
     on="payment_id",
 )
+RESOLVE: Final = _operation(
+    _FOUND_OR_UNKNOWN,
+    (
+        *refused.WRITING,
+        *_PAYMENT_GONE,
+        *_RACED,
+        errors.PaymentHandled,
+        *refused.ASKING_STRIPE,
+    ),
+    on="payment_id",
+    body="resolve_payment",
+    body_needed=True,
+)
 _REFUND_GONE: Final[Kinds] = (errors.RefundNotFound,)
 CREATE_REFUND: Final = _operation(
     {
@@ -255,6 +268,11 @@ BY_HAND: Final = _operation(
     on="card_id",
     body="reason",
     body_needed=True,
+)
+LIST_ACTIONS: Final = _operation(
+    {200: _answer(200, "actions")},
+    (*refused.READING, ValidationFailed),
+    query=ACTIONS_PARAMETERS,
 )
 MACHINE: Final = _operation({200: _answer(200, "machine")}, refused.WITH_KEY)
 DIAGRAM: Final = _operation(

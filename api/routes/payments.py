@@ -8,13 +8,13 @@ from typing import Final
 from fastapi import Request, Response
 
 from api.accept import accept, answer
-from api.authentication import PAYMENTS, READING, Identity, authenticate
+from api.authentication import ADMIN, PAYMENTS, READING, Identity, authenticate
 from api.errors import ValidationFailed
 from api.openapi import operations
 from api.paths import payment_id_in, runtime_of
 from api.queries import read_list_query
 from api.routes.direct import router_of
-from api.schemas import CancelBody, ConfirmBody, CreateBody, RefreshBody
+from api.schemas import CancelBody, ConfirmBody, CreateBody, RefreshBody, ResolveBody
 from api.shapes import (
     client_secret_document,
     explanation_document,
@@ -24,6 +24,7 @@ from api.shapes import (
 )
 from orchestrator.errors import PaymentNotFound
 from orchestrator.gateway.currencies import InvalidAmount
+from orchestrator.payments_by_hand import Resolution
 from orchestrator.requests import Result
 
 router = router_of("payments")
@@ -66,6 +67,18 @@ async def refresh_payment(request: Request) -> Response:
     caller, _ = await accept(request, RefreshBody, "refresh", on="payment_id")
     result = await runtime_of(request).payments.refresh(payment_id_in(request), caller)
     return _show_result(result, 200)
+
+
+@router.post("/v1/payments/{payment_id}/resolve", openapi_extra=operations.RESOLVE)
+async def resolve_payment(request: Request) -> Response:
+    """Ask Stripe about a payment, or end it, by hand and on record; 202 while it cannot end yet."""
+    caller, body = await accept(
+        request, ResolveBody, "resolve", on="payment_id", body_required=True, needed=ADMIN
+    )
+    result = await runtime_of(request).payments_by_hand.resolve(
+        payment_id_in(request), Resolution(body.resolution), body.reason, caller
+    )
+    return _show_result(result, 200 if result.settled else 202)
 
 
 @router.get("/v1/payments", openapi_extra=operations.LIST)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, select, union
 
+from orchestrator.audit.actions import verify_actions
 from orchestrator.audit.records import Problem, Row
 from orchestrator.audit.rules import verify_payment
 from orchestrator.payment import Payment
@@ -54,6 +55,7 @@ class AuditReport:
     transitions: int = 0
     evidence: int = 0
     attempts: int = 0
+    actions: int = 0
     problem_count: int = 0
     problems: list[Problem] = field(default_factory=list)
 
@@ -76,6 +78,7 @@ class AuditReport:
             "transitions": self.transitions,
             "evidence": self.evidence,
             "attempts": self.attempts,
+            "actions": self.actions,
             "problem_count": self.problem_count,
             "problems": [problem.as_json() for problem in self.problems],
         }
@@ -91,7 +94,10 @@ class _Page:
 
 
 async def verify_all(database: Database, progress: Progress | None = None) -> AuditReport:
-    """Check every payment, and rows that belong to none; ``progress`` hears (done, total)."""
+    """Check every payment, rows that belong to none, and the actions of people.
+
+    ``progress`` hears (done, total) of payments.
+    """
     report = AuditReport()
     total = await database.read(_count_payments)
     for problem in await database.read(_problems_across_payments):
@@ -102,6 +108,10 @@ async def verify_all(database: Database, progress: Progress | None = None) -> Au
         after = ids[-1]
         if progress:
             progress(report.payments, max(total, report.payments))
+    chain = await verify_actions(database)
+    report.actions = chain.actions
+    for problem in chain.problems:
+        report.add(problem)
     return report
 
 

@@ -11,12 +11,14 @@ from orchestrator import __version__
 from orchestrator.cli import (
     archive,
     audit,
+    cards,
     certify,
     demo,
     keys,
     machine,
     migrate,
     payments,
+    resolve,
     run,
     sandbox,
     serve,
@@ -58,7 +60,9 @@ app.command("worker")(worker.worker)
 app.command("sandbox")(sandbox.sandbox)
 app.command("migrate")(migrate.migrate)
 app.add_typer(keys.app, name="keys")
+payments.app.command("resolve")(resolve.resolve)
 app.add_typer(payments.app, name="payments")
+app.add_typer(cards.app, name="cards")
 app.add_typer(audit.app, name="audit")
 app.command("archive")(archive.archive)
 app.command("machine")(machine.machine)

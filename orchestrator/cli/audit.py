@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli.actions import actions
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import console, print_json
 from orchestrator.cli.progress import progress_bar
@@ -19,6 +20,7 @@ app = typer.Typer(help="Tamper evidence, and agreement with Stripe.", no_args_is
 SHOWN_PROBLEMS = 20
 
 
+app.command("actions")(actions)
 app.command("reconcile")(reconcile)
 
 
@@ -73,7 +75,7 @@ def _show(report: "AuditReport") -> None:
         screen.print(f"… and {report.problem_count - SHOWN_PROBLEMS} more")
     screen.print(
         f"{report.payments} payments, {report.transitions} history rows, {report.evidence} "
-        f"evidence rows and {report.attempts} attempts checked: "
+        f"evidence rows, {report.attempts} attempts and {report.actions} actions checked: "
         + ("all hold." if report.holds else f"{report.problem_count} problems."),
         soft_wrap=True,
     )

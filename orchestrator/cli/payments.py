@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.payment import Payment
     from orchestrator.store.lists import ListPayments, Page
 
-app = typer.Typer(help="Look at payments.", no_args_is_help=True)
+app = typer.Typer(help="Look at payments, or resolve one by hand.", no_args_is_help=True)
 
 Row = dict[str, Any]
 
@@ -52,7 +52,7 @@ _SHOWN_AS_STORED = (
 
 @app.callback()
 def _group() -> None:
-    """Look at payments in the database, without a server."""
+    """Look at payments in the database, without a server, or resolve one by hand."""
 
 
 @app.command("list")
@@ -79,7 +79,7 @@ def list_(
     wanted = ListPayments(owner, state, customer, transaction_id, limit=limit)
     page = asyncio.run(_page(wanted))
     if json:
-        print_json([_payment_json(payment) for payment in page.payments])
+        print_json([payment_json(payment) for payment in page.payments])
     elif page.payments:
         _show_list(page.payments)
     else:
@@ -98,7 +98,7 @@ def show(
     """Show a payment's state, its facts and every step it took."""
     payment, history = asyncio.run(_read(id))
     if json:
-        print_json({"payment": _payment_json(payment), "history": [_row_json(r) for r in history]})
+        print_json({"payment": payment_json(payment), "history": [_row_json(r) for r in history]})
         return
     screen = console()
     _show_facts(screen, payment)
@@ -288,7 +288,8 @@ def _code(row: Row) -> str:
 # ── for programs ─────────────────────────────────────────────────────────────────────────────
 
 
-def _payment_json(payment: "Payment") -> dict[str, Any]:
+def payment_json(payment: "Payment") -> dict[str, Any]:
+    """Give a payment as the commands print it."""
     names = (
         "id owner state handled amount currency customer item_ids transaction_id description "
         "metadata attempts_used attempts_left max_attempts payment_intent last_outcome "

@@ -35,6 +35,7 @@ from orchestrator.client.errors import (
 )
 from orchestrator.client.retries import Retries
 from orchestrator.client.values import (
+    Action,
     Answer,
     Card,
     ClientSecret,
@@ -49,6 +50,7 @@ from orchestrator.client.values import (
 )
 
 __all__ = [
+    "Action",
     "Answer",
     "ApiError",
     "AsyncClient",

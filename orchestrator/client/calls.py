@@ -12,6 +12,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from orchestrator.client.values import (
+    Action,
     Answer,
     Card,
     ClientSecret,
@@ -32,6 +33,7 @@ Value = TypeVar("Value")
 CaptureMethod = Literal["automatic", "manual"]
 CancelReason = Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"]
 RefundReason = Literal["duplicate", "fraudulent", "requested_by_customer"]
+Resolution = Literal["refresh", "cancel"]
 Usage = Literal["on_session", "off_session"]
 
 
@@ -112,6 +114,14 @@ def capture_payment(
 def refresh_payment(payment: str, *, idempotency_key: str | None = None) -> Call[Payment]:
     """Ask Stripe how a payment stands."""
     return _post(f"/v1/payments/{_id(payment)}/refresh", Payment, {}, idempotency_key)
+
+
+def resolve_payment(
+    payment: str, *, resolution: Resolution, reason: str, idempotency_key: str | None = None
+) -> Call[Payment]:
+    """Ask Stripe about a payment, or end it, by hand and on record (an admin key's)."""
+    body = {"resolution": resolution, "reason": reason}
+    return _post(f"/v1/payments/{_id(payment)}/resolve", Payment, body, idempotency_key)
 
 
 def get_payment(payment: str) -> Call[Payment]:
@@ -258,6 +268,30 @@ def disable_card(card: str, *, reason: str, idempotency_key: str | None = None) 
 def enable_card(card: str, *, reason: str, idempotency_key: str | None = None) -> Call[Card]:
     """Put a card back into use by hand (an admin key's)."""
     return _post(f"/v1/cards/{_id(card)}/enable", Card, {"reason": reason}, idempotency_key)
+
+
+# ── oversight ────────────────────────────────────────────────────────────────────────────────
+
+
+def list_actions(
+    *,
+    action: str | None = None,
+    actor: str | None = None,
+    subject: str | None = None,
+    limit: int | None = None,
+    starting_after: str | None = None,
+    ending_before: str | None = None,
+) -> Call[Page[Action]]:
+    """Read one page of what people did, newest first (an audit key's)."""
+    filters = {
+        "action": action,
+        "actor": actor,
+        "subject": subject,
+        "limit": limit,
+        "starting_after": starting_after,
+        "ending_before": ending_before,
+    }
+    return _list("/v1/actions", Action, filters)
 
 
 # ── the service itself ───────────────────────────────────────────────────────────────────────

@@ -11,6 +11,8 @@ from orchestrator.client import calls
 from orchestrator.client.calls import Call
 from orchestrator.client.exchange import Done, Exchange, Wait
 from orchestrator.client.resources import (
+    Actions,
+    AsyncActions,
     AsyncCards,
     AsyncCustomers,
     AsyncPayments,
@@ -58,6 +60,7 @@ class Client:
         self.refunds = Refunds(self.send)
         self.customers = Customers(self.send)
         self.cards = Cards(self.send)
+        self.actions = Actions(self.send)
 
     def machine(self) -> Machine:
         """Read the state machine."""
@@ -130,6 +133,7 @@ class AsyncClient:
         self.refunds = AsyncRefunds(self.send)
         self.customers = AsyncCustomers(self.send)
         self.cards = AsyncCards(self.send)
+        self.actions = AsyncActions(self.send)
 
     async def machine(self) -> Machine:
         """Read the state machine."""

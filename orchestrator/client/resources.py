@@ -132,6 +132,7 @@ class Payments(_Resource):
     cancel = now(calls.cancel_payment)
     capture = now(calls.capture_payment)
     refresh = now(calls.refresh_payment)
+    resolve = now(calls.resolve_payment)
     get = now(calls.get_payment)
     list = now(calls.list_payments)
     iterate = each(calls.list_payments)
@@ -151,6 +152,7 @@ class AsyncPayments(_AsyncResource):
     cancel = later(calls.cancel_payment)
     capture = later(calls.capture_payment)
     refresh = later(calls.refresh_payment)
+    resolve = later(calls.resolve_payment)
     get = later(calls.get_payment)
     list = later(calls.list_payments)
     iterate = each_later(calls.list_payments)
@@ -210,3 +212,17 @@ class AsyncCards(_AsyncResource):
     detach = later(calls.detach_card)
     disable = later(calls.disable_card)
     enable = later(calls.enable_card)
+
+
+class Actions(_Resource):
+    """What people did."""
+
+    list = now(calls.list_actions)
+    iterate = each(calls.list_actions)
+
+
+class AsyncActions(_AsyncResource):
+    """What people did, awaited."""
+
+    list = later(calls.list_actions)
+    iterate = each_later(calls.list_actions)

@@ -253,6 +253,32 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What an action was done to."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that somebody did to the deployment."""
+
+    id: str
+    number: int
+    action: str
+    actor: Actor
+    subject: Subject
+    reason: str | None
+    details: dict[str, Any]
+    request_id: str | None
+    application_version: str
+    occurred_at: datetime
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The state machine."""
 
@@ -304,6 +330,7 @@ _READERS: Mapping[type[Any], Mapping[str, Callable[[Any], Any]]] = {
         "updated_at": moment,
     },
     Transition: {"actor": one(Actor), "occurred_at": moment},
+    Action: {"actor": one(Actor), "subject": one(Subject), "occurred_at": moment},
     Refund: {"created_at": moment, "updated_at": moment},
     Dispute: {"evidence_due_at": moment, "created_at": moment, "updated_at": moment},
     Customer: {"created_at": moment},

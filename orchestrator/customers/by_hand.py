@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator.actions import Action, ActionName, Subject
 from orchestrator.card_scopes import disabled_by, scope_keys, single_payments
 from orchestrator.customers.once import find_done, key_of_resource
 from orchestrator.customers.standing import CardStanding, Standings
@@ -54,7 +56,10 @@ class CardsByHand:
                 self.driver.clock(),
                 request_id=caller.request_id,
             )
-            if await self.driver.database.write(disable_by_hand, row, key):
+            action = action_on(
+                ActionName.card_disabled, card, owner, reason, caller, row["disabled_at"]
+            )
+            if await self.driver.database.write(disable_by_hand, row, key, action):
                 log.info("card_disabled_by_hand", **facts(card, owner, reason, caller))
 
         return await self._once(card_id, caller, "disable_card", write)
@@ -75,8 +80,9 @@ class CardsByHand:
         async def write(card: CardView, owner: str | None, key: dict[str, Any] | None) -> None:
             enabling = Enabling(self.driver.clock(), reason, caller.actor, caller.request_id)
             keys = list(scope_keys(card, card.customer, card_id))
+            action = action_on(ActionName.card_enabled, card, owner, reason, caller, enabling.at)
             ended = await self.driver.database.write(
-                enable_by_hand, owner, card_id, keys, single_payments(card), enabling, key
+                enable_by_hand, owner, card_id, keys, single_payments(card), enabling, key, action
             )
             if ended:
                 log.info("card_enabled_by_hand", **facts(card, owner, reason, caller))
@@ -110,3 +116,17 @@ def facts(card: CardView, owner: str | None, reason: str, caller: Caller) -> dic
         "actor": caller.actor.id,
         "request_id": caller.request_id,
     }
+
+
+def action_on(
+    name: ActionName,
+    card: CardView,
+    owner: str | None,
+    reason: str,
+    caller: Caller,
+    at: datetime,
+) -> Action:
+    """Say what somebody did to a card, and for whom; null is everybody."""
+    subject = Subject("card", card.payment_method)
+    details = {"owner": owner, "customer": card.customer}
+    return Action(name, subject, caller.actor, at, reason, caller.request_id, details)

@@ -139,6 +139,7 @@ class Facts:
             "status": payment.settling.seen_status,
             "action": (awaited_action(payment.next_action) or {}).get("type"),
             "reason": (self.decision.reason or "").replace("_", " "),
+            "operator_reason": (self.decision.reason or "").partition(":")[2],
             "stripe_reason": (self.decision.reason or "").rpartition(":")[2].replace("_", " "),
         }
 

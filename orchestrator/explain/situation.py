@@ -44,6 +44,7 @@ class Ending(StrEnum):
 
     attempts_exhausted = "attempts_exhausted"
     blocked = "blocked"
+    by_operator = "by_operator"
     by_rule = "by_rule"
     canceled = "canceled"
     canceled_at_stripe = "canceled_at_stripe"
@@ -121,6 +122,7 @@ _ENDINGS: Final = (
     _EndingRow(None, "canceled_at_stripe:", Ending.canceled_at_stripe),
     _EndingRow("expire", "confirm_deadline_passed", Ending.outcome_never_known),
     _EndingRow("expire", "", Ending.expired),
+    _EndingRow("cancel", "by_operator:", Ending.by_operator),
     _EndingRow("cancel", "", Ending.canceled),
     _EndingRow("fail", "attempts_exhausted", Ending.attempts_exhausted),
     _EndingRow("fail", "blocked:", Ending.blocked),

@@ -17,6 +17,7 @@ BECAUSE: Final[Mapping[Ending, str]] = MappingProxyType(
     {
         Ending.attempts_exhausted: "{most} of {most} attempts are used; the last failed: {why}",
         Ending.blocked: "Stripe itself blocked it: {why}",
+        Ending.by_operator: "an operator canceled it, with the reason: {operator_reason}",
         Ending.by_rule: "a rule ends payments that are declined like this: {why}",
         Ending.canceled: "it was canceled through the API, with the reason: {reason}",
         Ending.canceled_at_stripe: (

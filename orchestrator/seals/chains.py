@@ -11,10 +11,18 @@ from typing import Final
 from sqlalchemy import Connection
 
 from orchestrator.seals.seal import ChainHead
+from orchestrator.store.actions import read_action_at, read_action_head
 
 HeadOf = Callable[[Connection, int | None], ChainHead | None]
 
-OTHER_CHAINS: Final[Mapping[str, HeadOf]] = MappingProxyType({})
+
+def head_of_actions(connection: Connection, count: int | None) -> ChainHead | None:
+    """Read the head of what people did, now or when there were so many actions."""
+    head = read_action_head(connection) if count is None else read_action_at(connection, count)
+    return ChainHead(head.number, head.hash) if head is not None and head.number else None
+
+
+OTHER_CHAINS: Final[Mapping[str, HeadOf]] = MappingProxyType({"actions": head_of_actions})
 
 
 def heads_now(connection: Connection, chains: Mapping[str, HeadOf]) -> dict[str, ChainHead]:

@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, literal, or_, select, union, update
 
+from orchestrator.actions import Action
 from orchestrator.card_scopes import EVERYBODY
 from orchestrator.payment import Actor
+from orchestrator.store.actions import record_action
 from orchestrator.store.requests import KEY_COLUMNS, KeyUse
 from orchestrator.store.schema import card_disablements, cards, customers, idempotency_keys
 
@@ -101,13 +103,20 @@ def reaching(owner: str | None) -> tuple[ColumnElement[bool], ...]:
     return (card_disablements.c.owner.in_((owner, EVERYBODY)),)
 
 
-def disable_by_hand(connection: Connection, row: Row, key: Row | None) -> bool:
-    """Take a card out of use unless it is, and keep the key that stands for it; tell which."""
+def disable_by_hand(
+    connection: Connection, row: Row, key: Row | None, action: Action | None = None
+) -> bool:
+    """Take a card out of use unless it is, and keep the key that stands for it; tell which.
+
+    Only what was done is on record.
+    """
     active = find_disablements(connection, row["owner"], [row["scope_key"]])
     if not active:
         connection.execute(insert(card_disablements), row)
     if key is not None:
         connection.execute(insert(idempotency_keys), key)
+    if action is not None and not active:
+        record_action(connection, action)
     return not active
 
 
@@ -119,6 +128,7 @@ def enable_by_hand(
     pattern: str,
     enabling: "Enabling",
     key: Row | None,
+    action: Action | None = None,
 ) -> int:
     """End whatever keeps a card out of use for an owner, or for all; return how much that was.
 
@@ -147,6 +157,8 @@ def enable_by_hand(
     )
     if key is not None:
         connection.execute(insert(idempotency_keys), key)
+    if action is not None and ended.rowcount:
+        record_action(connection, action)
     return ended.rowcount
 
 

@@ -38,6 +38,7 @@ EXCEPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "card_outcomes": APPEND,
         "idempotency_keys": APPEND,
         "deployment": APPEND,
+        "actions": APPEND,
         "outbox": PASS_ON,
         "events": APPEND,
         "seals": APPEND,

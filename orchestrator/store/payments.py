@@ -4,6 +4,7 @@ On PostgreSQL a change with at most one history row travels as one statement of 
 CTEs; longer ones, and SQLite, send the same writes in order inside a transaction.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from orchestrator.change import Change
 from orchestrator.errors import WriteConflict
 from orchestrator.payment import Payment
+from orchestrator.store.actions import record_action
 from orchestrator.store.connections import Database
 from orchestrator.store.rows import (
     ALL_COLUMNS,
@@ -63,8 +65,10 @@ async def apply_change(database: Database, change: Change) -> Payment:
     Raises:
         WriteConflict: another writer was first, or one of the change's unique keys is taken.
     """
-    one_statement = database.dialect == "postgresql" and len(change.transitions) <= 1
-    write = statement_of(shape_of(change)) if one_statement else _write_in_order
+    one_statement = _fits_one_statement(database.dialect, change) and change.action is None
+    write: Callable[..., int | None] = _write_with_action if change.action else _write_in_order
+    if one_statement:
+        write = statement_of(shape_of(change))
     try:
         written = await database.write(write, change, one_statement=one_statement)
     except DBAPIError as exc:
@@ -96,6 +100,20 @@ def load_payment(connection: Connection, payment_id: str) -> Payment | None:
     """Read one payment."""
     row = connection.execute(_SELECT_ONE, {"payment_id": payment_id}).one_or_none()
     return payment_from_row(row) if row is not None else None
+
+
+def _fits_one_statement(dialect: str, change: Change) -> bool:
+    return dialect == "postgresql" and len(change.transitions) <= 1
+
+
+def _write_with_action(connection: Connection, change: Change) -> None:
+    """Write a change that somebody wished for by hand, and put that on record."""
+    assert change.action is not None, "it was asked for"
+    if not _fits_one_statement(connection.dialect.name, change):
+        _write_in_order(connection, change)
+    elif statement_of(shape_of(change))(connection, change) == 0:
+        raise WriteConflict(change.after.id)
+    record_action(connection, change.action)
 
 
 def _write_in_order(connection: Connection, change: Change) -> None:

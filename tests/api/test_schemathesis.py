@@ -49,6 +49,8 @@ PLAN: tuple[Row, ...] = (
     Row("listPayments", MADE_UP, POSITIVE, 2 * MANY, 20),
     Row("listPayments", MADE_UP, NEGATIVE, MANY),
     Row("listPayments", THERE, NEGATIVE, MANY),
+    Row("listActions", MADE_UP, POSITIVE, MANY, MANY),
+    Row("listActions", MADE_UP, NEGATIVE, MANY),
     *(
         row
         for operation, carried_out in (
@@ -57,6 +59,7 @@ PLAN: tuple[Row, ...] = (
             ("updateCard", 30),
             ("disableCard", 30),
             ("enableCard", 30),
+            ("resolvePayment", 5),
         )
         for row in (
             Row(operation, MADE_UP, POSITIVE, SOME),

@@ -63,7 +63,11 @@ def test_commands_are_those_of_the_contract() -> None:
         "certify",
         "payments list",
         "payments show",
+        "payments resolve",
+        "cards disable",
+        "cards enable",
         "audit verify",
+        "audit actions",
     }
 
 
@@ -76,7 +80,7 @@ def test_version_is_told(run: Run) -> None:
 
 COMPLETIONS = {
     "orchestrator pa": ["payments"],
-    "orchestrator payments ": ["list", "show"],
+    "orchestrator payments ": ["list", "show", "resolve"],
     "orchestrator payments list --state c": ["created", "confirming", "card_disabled"],
     "orchestrator machine --format s": ["scxml"],
 }

@@ -11,6 +11,7 @@ import pytest
 from api.app import create_app
 from api.errors import STATUSES
 from orchestrator.client import (
+    Action,
     Card,
     Customer,
     Dispute,
@@ -23,6 +24,8 @@ from orchestrator.client import (
 )
 from orchestrator.client.errors import CLASS_OF_CODE
 from orchestrator.client.resources import (
+    Actions,
+    AsyncActions,
     AsyncCards,
     AsyncCustomers,
     AsyncPayments,
@@ -40,6 +43,7 @@ KINDS: dict[str, type[Any]] = {
     "dispute": Dispute,
     "customer": Customer,
     "card": Card,
+    "action": Action,
     "explanation": Explanation,
     "machine": Machine,
 }
@@ -68,6 +72,8 @@ CALLS: dict[tuple[str, str], Any] = {
     ("delete", "/v1/cards/{card_id}"): calls.detach_card,
     ("post", "/v1/cards/{card_id}/disable"): calls.disable_card,
     ("post", "/v1/cards/{card_id}/enable"): calls.enable_card,
+    ("post", "/v1/payments/{payment_id}/resolve"): calls.resolve_payment,
+    ("get", "/v1/actions"): calls.list_actions,
     ("get", "/v1/machine"): calls.get_machine,
 }
 LEFT_OUT = {
@@ -153,6 +159,7 @@ def test_every_code_has_a_class() -> None:
         (Refunds, AsyncRefunds),
         (Customers, AsyncCustomers),
         (Cards, AsyncCards),
+        (Actions, AsyncActions),
     ],
 )
 def test_both_clients_do_the_same(now: type[Any], later: type[Any]) -> None:

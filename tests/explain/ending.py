@@ -114,6 +114,12 @@ ENDING: dict[str, Told] = {
         ("create a new payment",),
         ("Old news", "Do not tell", "suspects"),
     ),
+    "failed, canceled by an operator": Told(
+        ended(S.failed),
+        row("cancel", reason="by_operator:withdrawn: see ticket_7"),
+        Situation.failed,
+        "because an operator canceled it, with the reason: withdrawn: see ticket_7.",
+    ),
     "failed, canceled at Stripe": Told(
         ended(S.failed),
         row("fail", reason="canceled_at_stripe:requested_by_customer"),

@@ -35,6 +35,7 @@ NEWER_TABLES = (
     "webhook_deliveries",
     "seals",
     "seal_leaves",
+    "actions",
 )
 NEWER = "UPDATE alembic_version SET version_num = '9999'"
 
@@ -112,6 +113,8 @@ async def test_a_step_keeps_every_row(database_url: str) -> None:
     migrate.upgrade(database_url)
     after = await asyncio.to_thread(on, database_url, everything)
 
+    # Where the chain of actions ends goes with them.
+    before.pop("action_head"), after.pop("action_head")
     for table in NEWER_TABLES:
         assert before.pop(table) != []
         assert after.pop(table) == []

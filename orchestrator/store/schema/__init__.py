@@ -6,6 +6,7 @@ row's, each history row's source is the row before's target, and each takes an e
 from here, so that no table is missing from ``metadata``.
 """
 
+from orchestrator.store.schema.actions import action_head, actions
 from orchestrator.store.schema.attempts import attempts
 from orchestrator.store.schema.base import metadata, metadata_of, sqlite_metadata
 from orchestrator.store.schema.cards import card_disablements, card_outcomes, cards, customers
@@ -31,6 +32,8 @@ from orchestrator.store.schema.seals import seal_leaves, seal_turn, seals
 from orchestrator.store.schema.stripe_events import catch_up, stripe_events
 
 __all__ = [
+    "action_head",
+    "actions",
     "anomalies",
     "api_keys",
     "attempts",

@@ -308,11 +308,29 @@ BAD_REASONS: Cases = {
     "whose": ({"reason": "lost", "owner": "other"}, "owner"),
 }
 
+RESOLVE = {"resolution": "refresh", "reason": "asked by telephone"}
+BAD_RESOLUTIONS: Cases = {
+    "nothing": ({}, "resolution"),
+    "no resolution": (without(RESOLVE, "resolution"), "resolution"),
+    "no reason": (without(RESOLVE, "reason"), "reason"),
+    "resolution unknown": (RESOLVE | {"resolution": "succeed"}, "resolution"),
+    "resolution in capitals": (RESOLVE | {"resolution": "Cancel"}, "resolution"),
+    "resolution null": (RESOLVE | {"resolution": None}, "resolution"),
+    "resolution a list": (RESOLVE | {"resolution": ["cancel"]}, "resolution"),
+    "reason empty": (RESOLVE | {"reason": ""}, "reason"),
+    "reason with NUL": (RESOLVE | {"reason": "\x00"}, "reason"),
+    "reason a number": (RESOLVE | {"reason": 1}, "reason"),
+    "a state": (RESOLVE | {"state": "succeeded"}, "state"),
+    "an event": (RESOLVE | {"event": "succeed"}, "event"),
+    "an actor": (RESOLVE | {"actor": "somebody"}, "actor"),
+}
+
 BAD_FIELDS: Mapping[str, Cases] = {
     "create": BAD_CREATES,
     "confirm": BAD_CONFIRMS,
     "cancel": BAD_CANCELS,
     "refresh": BAD_REFRESHES,
+    "resolve": BAD_RESOLUTIONS,
     "capture": BAD_CAPTURES,
     "refund": BAD_REFUNDS,
     "create customer": BAD_CUSTOMERS,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from orchestrator.actions import ActionName
 from tests.api.bad_input.routes import ROUTES
 
 # Beyond the Basic Multilingual Plane: one character, two UTF-16 units, four bytes.
@@ -171,6 +172,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
             taken=("", "1", "+" + "1 " * 19 + "1"), refused=("+" + "1 " * 20, "1 " * 50)
         ),
     },
+    "resolve": {"resolution": one_of("refresh", "cancel"), **REASON},
     "disable": REASON,
     "enable": REASON,
 }
@@ -204,6 +206,14 @@ _CURSOR: Final = Bounds(
     taken=(),
     refused=("", "pay_", "pay_" + "a" * 65, "pay_a b", "cus_a"),
     unsaid=("pay_a", "pay_" + "a" * 64),  # of the right shape, and nobody's
+)
+_ACTION: Final = Bounds(
+    taken=("act_1", "act_" + "9" * 18),
+    refused=("", "act_", "act_" + "9" * 19, "act_a", "pay_1", "1"),
+)
+_WORD: Final = Bounds(taken=("a", "a" * 255), refused=("", "a" * 256, "a b", "\x1f", "\x7f"))
+_LIMIT: Final = Bounds(
+    taken=("1", "2", "99", "100"), refused=("", "0", "-1", "101", "1000", "9" * 20)
 )
 _MOMENT: Final = Bounds(
     taken=(
@@ -246,13 +256,20 @@ QUERIES: Final[Mapping[str, Mapping[str, Bounds]]] = {
             refused=("", "cus_", "cus_" + "a" * 251, "cus_a b", "pay_a"),
         ),
         "transaction_id": characters(200),
-        "limit": Bounds(
-            taken=("1", "2", "99", "100"),
-            refused=("", "0", "-1", "101", "1000", "9" * 20),
-        ),
+        "limit": _LIMIT,
         "starting_after": _CURSOR,
         "ending_before": _CURSOR,
         **{f"created[{comparison}]": _MOMENT for comparison in ("gt", "gte", "lt", "lte")},
+    },
+    "actions": {
+        "action": Bounds(
+            taken=tuple(ActionName), refused=("", "card_disable", "Card_disabled", "*")
+        ),
+        "actor": _WORD,
+        "subject": _WORD,
+        "limit": _LIMIT,
+        "starting_after": _ACTION,
+        "ending_before": _ACTION,
     },
     "list cards": {
         "include": Bounds(taken=("disabled",), refused=("", "disable", "Disabled", "disabled,a")),

@@ -10,6 +10,7 @@ from typing import Any, Final
 SCOPES: Final = ("payments", "audit", "admin")
 PAYMENTS: Final = frozenset({"payments", "admin"})
 READING: Final = frozenset({"payments", "audit", "admin"})
+AUDIT: Final = frozenset({"audit", "admin"})
 ADMIN: Final = frozenset({"admin"})
 
 CARD: Final = {"payment_method": "pm_card_visa"}
@@ -55,6 +56,15 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
         ),
         "cancel": Route("POST", "/v1/payments/{id}/cancel", on="payment", body={}),
         "refresh": Route("POST", "/v1/payments/{id}/refresh", on="payment", body={}),
+        "resolve": Route(
+            "POST",
+            "/v1/payments/{id}/resolve",
+            ADMIN,
+            on="payment",
+            body={"resolution": "refresh", "reason": "the customer says it was paid"},
+            body_needed=True,
+            shared=True,
+        ),
         "list payments": Route("GET", "/v1/payments", READING),
         "get": Route("GET", "/v1/payments/{id}", READING, on="payment"),
         "history": Route("GET", "/v1/payments/{id}/history", READING, on="payment"),
@@ -106,6 +116,7 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
             body_needed=True,
             shared=True,
         ),
+        "actions": Route("GET", "/v1/actions", AUDIT),
         "machine": Route("GET", "/v1/machine", READING),
         "diagram": Route("GET", "/v1/machine/diagram.svg", READING),
         "health": Route("GET", "/healthz", frozenset()),

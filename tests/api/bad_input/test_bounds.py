@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from api.queries import CARDS_PARAMETERS, LIST_PARAMETERS
+from api.queries import ACTIONS_PARAMETERS, CARDS_PARAMETERS, LIST_PARAMETERS
 from api.schemas import (
     AddressBody,
     AttachBody,
@@ -25,6 +25,7 @@ from api.schemas import (
     ReasonBody,
     RefreshBody,
     RefundBody,
+    ResolveBody,
 )
 from tests.api.bad_input.bounds import (
     AMOUNTS,
@@ -49,6 +50,7 @@ MODELS: dict[str, type[Body]] = {
     "create customer": CustomerBody,
     "attach": AttachBody,
     "update card": CardBody,
+    "resolve": ResolveBody,
     "disable": ReasonBody,
     "enable": ReasonBody,
 }
@@ -88,6 +90,7 @@ def test_every_body_has_bounds() -> None:
 def test_every_parameter_has_bounds() -> None:
     """No parameter of a query is without its row."""
     assert QUERIES["list payments"].keys() == LIST_PARAMETERS.keys()
+    assert QUERIES["actions"].keys() == ACTIONS_PARAMETERS.keys()
     assert QUERIES["list cards"].keys() == CARDS_PARAMETERS.keys()
 
 

@@ -72,6 +72,7 @@ async def test_a_refusal_does_not_repeat_the_value(sqlite_ground: Ground) -> Non
         "create customer": ("email", "name", "metadata"),
         "attach": ("payment_method",),
         "update card": ("exp_month", "exp_year", "billing_details"),
+        "resolve": ("resolution", "reason", "state"),
         "disable": ("reason",),
         "enable": ("reason",),
     }

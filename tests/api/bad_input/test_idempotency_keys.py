@@ -116,6 +116,7 @@ OTHER_BODIES: Mapping[str, dict[str, object]] = {
     "create customer": {"name": "Bob"},
     "attach": {"payment_method": "pm_card_mastercard"},
     "update card": {"exp_year": 2041},
+    "resolve": {"resolution": "refresh", "reason": "another"},
     "disable": {"reason": "another"},
     "enable": {"reason": "another"},
 }
@@ -143,6 +144,7 @@ async def test_a_key_on_another_thing(ground: Ground) -> None:
         "confirm": (await ground.api.create())["id"],
         "cancel": (await ground.api.create())["id"],
         "refresh": (await ground.api.create())["id"],
+        "resolve": (await ground.api.create())["id"],
         "attach": (await ground.call("create customer")).json()["id"],
     }
     card = (await ground.call("attach")).json()["id"]

@@ -101,7 +101,7 @@ async def test_two_keys_at_once(sqlite_ground: Ground) -> None:
 
 # By hand: what a key of each scope is refused.
 FORBIDDEN: Mapping[str, set[str]] = {
-    "payments": {"disable", "enable"},
+    "payments": {"resolve", "actions", "disable", "enable"},
     "audit": {
         "create",
         "confirm",
@@ -117,6 +117,7 @@ FORBIDDEN: Mapping[str, set[str]] = {
         "get card",
         "update card",
         "detach",
+        "resolve",
         "disable",
         "enable",
     },
@@ -138,8 +139,11 @@ async def test_keys_for_something_else(sqlite_ground: Ground) -> None:
         answers, (403, "forbidden", None)
     )
     needed = {name: answer.json()["detail"] for (_, name), answer in answers.items()}
-    by_hand = dict.fromkeys(("disable", "enable"), "This needs a key of scope admin.")
-    assert needed == dict.fromkeys(needed, "This needs a key of scope payments.") | by_hand
+    others = {
+        **dict.fromkeys(("resolve", "disable", "enable"), "This needs a key of scope admin."),
+        "actions": "This needs a key of scope audit.",
+    }
+    assert needed == dict.fromkeys(needed, "This needs a key of scope payments.") | others
     assert await sqlite_ground.stands() == before
 
 

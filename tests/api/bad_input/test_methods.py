@@ -39,6 +39,8 @@ TAKEN = {
     "/v1/cards/{card}": {"GET", "POST", "DELETE"},
     "/v1/cards/{card}/disable": {"POST"},
     "/v1/cards/{card}/enable": {"POST"},
+    "/v1/payments/{payment}/resolve": {"POST"},
+    "/v1/actions": {"GET"},
     "/v1/machine": {"GET"},
     "/v1/machine/diagram.svg": {"GET"},
     "/healthz": {"GET"},
