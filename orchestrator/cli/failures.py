@@ -1,12 +1,18 @@
 """Expected failures become one sentence on stderr and exit status 1; bugs keep their traceback."""
 
 import sys
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from orchestrator.errors import Misconfigured, OrchestratorError
+from orchestrator.errors import DatabaseUnavailable, Misconfigured, OrchestratorError
+
+# The error's own sentence is for who sent a request: a command has no key to repeat it under.
+_DATABASE_AWAY: Final = (
+    "The database stopped answering. What was written stays written, and what is due waits. See "
+    "that the database runs, then run the command again."
+)
 
 
 class CommandFailed(OrchestratorError):
@@ -22,6 +28,8 @@ class SentenceGroup(TyperGroup):
         """Run the command and write an expected failure as a sentence."""
         try:
             return super().invoke(ctx)
+        except DatabaseUnavailable:
+            fail(_DATABASE_AWAY)
         except OrchestratorError as exc:
             fail(str(exc))
         except Exception as exc:

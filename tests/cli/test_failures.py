@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.failures import SentenceGroup
+from orchestrator.errors import DatabaseUnavailable
+from orchestrator.recovery import Worker
 from tests.cli.conftest import Run
 
 NEEDS_DATABASE = [("keys", "list"), ("audit", "verify"), ("payments", "show", "pay_x")]
@@ -64,6 +66,23 @@ def test_wrong_setting_is_one_sentence(
 
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert said in result.stderr
+
+
+@pytest.mark.usefixtures("stored")
+def test_database_that_goes_away_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose database is lost says what to do at a terminal, and nothing of requests."""
+
+    async def lose(_: Worker) -> dict[str, int]:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(Worker, "run_once", lose)
+    monkeypatch.setenv("ORCHESTRATOR_STRIPE_API_KEY", "sk_test_x")
+
+    result = run("worker", "--once")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[-1].startswith("error: The database stopped answering.")
+    assert "Idempotency-Key" not in result.stderr
 
 
 def test_secret_in_settings_is_not_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

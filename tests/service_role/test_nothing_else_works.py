@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from orchestrator.errors import Misconfigured
 from orchestrator.store.connections import open_database
-from orchestrator.store.grants import grant_to, privileges
+from orchestrator.store.grants import GRANTS, grant_to
 from tests.databases import OWNER_ROLE, SERVICE_ROLE
 from tests.postgres_server import PostgresServer
 from tests.stored_payments import store_one_of_each
@@ -79,7 +79,7 @@ async def test_rights_are_those_listed(engine: AsyncEngine) -> None:
     found: dict[str, set[str]] = {}
     for table, privilege in rows:
         found.setdefault(table, set()).add(privilege)
-    assert found == {table: set(allowed) for table, allowed in privileges().items()}
+    assert found == {table: set(allowed) for table, allowed in GRANTS.items()}
 
 
 async def test_every_table_has_an_answer(engine: AsyncEngine) -> None:
@@ -90,7 +90,7 @@ async def test_every_table_has_an_answer(engine: AsyncEngine) -> None:
         )
         stored = set(rows.scalars())
 
-    assert stored == set(privileges())
+    assert stored == set(GRANTS)
 
 
 async def test_role_owns_nothing(engine: AsyncEngine) -> None:
@@ -111,11 +111,11 @@ def test_nothing_is_deleted() -> None:
     """
     passing = {"outbox", "seal_leaves"}
     granted = {
-        each for table, allowed in privileges().items() if table not in passing for each in allowed
+        each for table, allowed in GRANTS.items() if table not in passing for each in allowed
     }
 
     assert granted == {"SELECT", "INSERT", "UPDATE"}
-    assert {frozenset(privileges()[table]) for table in passing} == {
+    assert {frozenset(GRANTS[table]) for table in passing} == {
         frozenset({"SELECT", "INSERT", "DELETE"})
     }
 
