@@ -13,7 +13,19 @@ from api.authentication import KeyRing
 from api.boundary import Boundary
 from api.errors import RequestRefused, answer_refusal, answer_routing
 from api.openapi import describe
-from api.routes import actions, cards, customers, health, machine, payments, refunds, webhooks
+from api.routes import (
+    actions,
+    cards,
+    customers,
+    events,
+    health,
+    machine,
+    payments,
+    refunds,
+    webhook_endpoints,
+    webhooks,
+)
+from api.streams import Streams
 from orchestrator import __version__, tracing
 from orchestrator.errors import OrchestratorError
 from orchestrator.overview import Overviews
@@ -48,7 +60,18 @@ def create_app(
     app.state.stop = Stop(SHUTDOWN_SECONDS)
     if runtime is not None:
         _attach(app, runtime)
-    for noun in (payments, refunds, customers, cards, actions, machine, health, webhooks):
+    for noun in (
+        payments,
+        refunds,
+        customers,
+        cards,
+        actions,
+        events,
+        webhook_endpoints,
+        machine,
+        health,
+        webhooks,
+    ):
         # As routes of its own: an included router matches every request twice.
         app.router.routes.extend(noun.router.routes)
     app.add_exception_handler(OrchestratorError, answer_refusal)
@@ -80,6 +103,7 @@ def _attach(app: FastAPI, runtime: Runtime) -> None:
     app.state.stop.seconds = runtime.settings.shutdown_timeout
     app.state.key_ring = KeyRing(runtime.database)
     app.state.overviews = Overviews(runtime.database)
+    app.state.streams = Streams(runtime.feed, runtime.settings.event_streams, app.state.stop.event)
     rate = runtime.settings.rate_limit
     app.state.rate_limiter = RateLimiter(read_rate(rate)) if rate is not None else None
 

@@ -106,6 +106,17 @@ def _refuse_too_fast(request: Request, identity: Identity) -> None:
         raise RateLimited(wait_seconds)
 
 
+async def identify(request: Request) -> Identity | None:
+    """Return whose key a request carries, if it is in use now."""
+    given = request.headers.getlist("authorization")
+    # Of two, one might be checked by whoever stands in front of us, and the other used.
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    if scheme.lower() != "bearer":
+        return None
+    ring: KeyRing = request.app.state.key_ring
+    return await ring.identify(token.strip())
+
+
 async def authenticate(request: Request, needed: frozenset[str]) -> Identity:
     """Return who is asking, if the key grants any of the needed scopes.
 
@@ -114,13 +125,7 @@ async def authenticate(request: Request, needed: frozenset[str]) -> Identity:
         RateLimited: the key has sent as many requests as it may.
         Forbidden: the key's scope does not cover this.
     """
-    given = request.headers.getlist("authorization")
-    # Of two, one might be checked by whoever stands in front of us, and the other used.
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    identity = None
-    if scheme.lower() == "bearer":
-        ring: KeyRing = request.app.state.key_ring
-        identity = await ring.identify(token.strip())
+    identity = await identify(request)
     if identity is None:
         raise Unauthorized("Send a valid API key: Authorization: Bearer ork_…")
     request.scope["key_id"] = identity.key_id

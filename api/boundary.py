@@ -106,6 +106,7 @@ class _Exchange:
         self._scope = scope
         self._send = send
         self._began = time.perf_counter()
+        self._streaming_since: float | None = None
         self._header = (b"request-id", self.request_id.encode())
         scope["request_id"] = self.request_id
         # On every line until the answer: a server gives each request a context of its own.
@@ -115,6 +116,9 @@ class _Exchange:
         """Pass a part of the answer on; its head gets the request's id."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if _is_stream(message):
+                # It lasts as long as somebody listens; the answer took until it began.
+                self._streaming_since = time.perf_counter()
             message["headers"] = [*message.get("headers", ()), self._header]
             if tracing.is_on():
                 tracing.tell_payment(_place(self._scope)["payment"])
@@ -122,7 +126,8 @@ class _Exchange:
 
     def write_line(self) -> None:
         """Write the request's line in the access log, and count it."""
-        seconds, place = time.perf_counter() - self._began, _place(self._scope)
+        seconds = (self._streaming_since or time.perf_counter()) - self._began
+        place = _place(self._scope)
         metrics.request_answered(self._scope["method"], place["route"], self.status, seconds)
         log.info(
             "request",
@@ -133,6 +138,14 @@ class _Exchange:
             key_id=self._scope.get("key_id"),
             **place,
         )
+
+
+def _is_stream(message: Message) -> bool:
+    headers: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
+    return any(
+        name == b"content-type" and value.startswith(b"text/event-stream")
+        for name, value in headers
+    )
 
 
 def _place(scope: Scope) -> dict[str, Any]:

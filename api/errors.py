@@ -94,6 +94,12 @@ class RateLimited(RequestRefused):
         )
 
 
+class TooManyStreams(RequestRefused):
+    """This process has as many open streams of events as it may."""
+
+    code = "too_many_streams"
+
+
 class WebhookSignatureInvalid(RequestRefused):
     """A webhook that Stripe did not sign, or not now."""
 
@@ -138,6 +144,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.CardAttemptsExhausted: 409,
         errors.IdempotencyKeyInUse: 409,
         errors.WriteConflict: 409,
+        errors.EndpointDisabled: 409,
         PayloadTooLarge: 413,
         ValidationFailed: 422,
         CardNumberRefused: 422,
@@ -150,6 +157,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.StripeRefused: 422,
         RateLimited: 429,
         NotReady: 503,
+        TooManyStreams: 503,
         errors.StripeUnavailable: 503,
         errors.DatabaseUnavailable: 503,
     }
@@ -162,6 +170,7 @@ RETRY_AFTER: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.DatabaseUnavailable: 5,
         errors.IdempotencyKeyInUse: 1,
         errors.WriteConflict: 1,
+        TooManyStreams: 5,
         RateLimited: 1,  # at least: each tells its own
     }
 )

@@ -13,10 +13,14 @@ from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
 from orchestrator.errors import (
     CardNotFound,
     CustomerNotFound,
+    EndpointNotFound,
+    EventNotFound,
     NotFound,
     PaymentNotFound,
     RefundNotFound,
 )
+from orchestrator.outgoing.endpoints import ENDPOINT_ID
+from orchestrator.outgoing.event import EVENT_ID
 from orchestrator.runtime import Runtime
 
 PathId = Callable[[Request], str]
@@ -45,5 +49,15 @@ payment_id_in: Final = _path_id("payment_id", r"pay_[A-Za-z0-9]{1,64}", PaymentN
 refund_id_in: Final = _path_id("refund_id", r"ref_[A-Za-z0-9]{1,64}", RefundNotFound)
 customer_id_in: Final = _path_id("customer_id", CUSTOMER_ID, CustomerNotFound)
 card_id_in: Final = _path_id("card_id", PAYMENT_METHOD_ID, CardNotFound)
+event_id_in: Final = _path_id("event_id", EVENT_ID, EventNotFound)
+endpoint_id_in: Final = _path_id("webhook_endpoint_id", ENDPOINT_ID, EndpointNotFound)
 
-__all__ = ["card_id_in", "customer_id_in", "payment_id_in", "refund_id_in", "runtime_of"]
+__all__ = [
+    "card_id_in",
+    "customer_id_in",
+    "endpoint_id_in",
+    "event_id_in",
+    "payment_id_in",
+    "refund_id_in",
+    "runtime_of",
+]

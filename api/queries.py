@@ -68,7 +68,7 @@ def read_list_query(request: Request, owner: str | None) -> ListPayments:
     Raises:
         ValidationFailed: naming the parameter that cannot be heeded.
     """
-    values = _read_page_query(request, LIST_PARAMETERS)
+    values = read_page_query(request, LIST_PARAMETERS)
     created = tuple(
         Bound(comparison, values.pop(_created(comparison)))
         for comparison in get_args(Comparison)
@@ -83,10 +83,15 @@ def read_actions_query(request: Request) -> ListActions:
     Raises:
         ValidationFailed: naming the parameter that cannot be heeded.
     """
-    return ListActions(**_read_page_query(request, ACTIONS_PARAMETERS))
+    return ListActions(**read_page_query(request, ACTIONS_PARAMETERS))
 
 
-def _read_page_query(request: Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+def read_page_query(request: Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Read what page of a list a request wants; it adjoins one thing at the most.
+
+    Raises:
+        ValidationFailed: naming the parameter that cannot be heeded.
+    """
     values = read_query(request, parameters)
     if "starting_after" in values and "ending_before" in values:
         raise ValidationFailed(
@@ -138,7 +143,12 @@ def _read_state(text: str) -> PaymentState:
     return PaymentState(text)
 
 
-def _read_limit(text: str) -> int:
+def read_limit(text: str) -> int:
+    """Read how much a page holds.
+
+    Raises:
+        ValueError: it is no such number.
+    """
     if re.fullmatch(r"[0-9]{1,3}", text) is None or not 1 <= int(text) <= LONGEST_LIST:
         raise ValueError(f"must be a whole number from 1 to {LONGEST_LIST}")
     return int(text)
@@ -183,7 +193,8 @@ _WHICH_CREATED: Final[Mapping[Comparison, str]] = MappingProxyType(
 )
 
 
-def _text(pattern: str, must_be: str, purpose: str) -> Parameter:
+def text_parameter(pattern: str, must_be: str, purpose: str) -> Parameter:
+    """Describe a text of this pattern."""
     schema = {"type": "string", "pattern": f"^{pattern}$"}
     return Parameter(_matching(pattern, must_be), schema, purpose)
 
@@ -207,25 +218,25 @@ LIST_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
             {"type": "string", "enum": [state.value for state in PaymentState]},
             "Payments in this state.",
         ),
-        "customer": _text(
+        "customer": text_parameter(
             _CUSTOMER, "must be a customer's id (cus_…)", "Payments of this customer."
         ),
-        "transaction_id": _text(
+        "transaction_id": text_parameter(
             _TRANSACTION,
             "must be 1 to 200 characters without a NUL",
             "Payments created with this transaction_id.",
         ),
         "limit": Parameter(
-            _read_limit,
+            read_limit,
             {"type": "integer", "minimum": 1, "maximum": LONGEST_LIST, "default": DEFAULT_LIMIT},
             "How many payments a page holds.",
         ),
-        "starting_after": _text(
+        "starting_after": text_parameter(
             _PAYMENT,
             "must be a payment's id (pay_…)",
             "The page after (older than) this payment: the last id of the page before.",
         ),
-        "ending_before": _text(
+        "ending_before": text_parameter(
             _PAYMENT,
             "must be a payment's id (pay_…)",
             "The page before (newer than) this payment: the first id of the page after.",
@@ -268,18 +279,18 @@ ACTIONS_PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
             {"type": "string", "enum": [name.value for name in ActionName]},
             "Actions of this name.",
         ),
-        "actor": _text(
+        "actor": text_parameter(
             _WORD,
             "must be 1 to 255 visible characters",
             "What this key (by its id) or operator (by name) did.",
         ),
-        "subject": _text(
+        "subject": text_parameter(
             _WORD,
             "must be 1 to 255 visible characters",
             "What was done to the payment, card, key or endpoint of this id.",
         ),
         "limit": Parameter(
-            _read_limit,
+            read_limit,
             {"type": "integer", "minimum": 1, "maximum": LONGEST_LIST, "default": DEFAULT_LIMIT},
             "How many actions a page holds.",
         ),

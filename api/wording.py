@@ -17,6 +17,7 @@ PATTERNS: Final[Mapping[str, str]] = MappingProxyType(
         r"^[^\x00\[\]]*$": "must hold neither square brackets nor a NUL character",
         r"^cus_[A-Za-z0-9_]{1,250}$": "must be a Stripe customer's id: cus_…",
         r"^pm_[A-Za-z0-9_]{1,250}$": "must be a Stripe payment method's id: pm_…",
+        r"^we_[A-Za-z0-9]{1,64}$": "must be a webhook endpoint's id: we_…",
         r"^[\x21-\x7e]+$": "must be an address without spaces, in ASCII",
         r"^([A-Z]{2})?$": "must be a country's two capitals (ISO 3166-1)",
     }
@@ -38,6 +39,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "less_than_equal": "must be at most {le}",
         "string_too_short": "must have at least {min_length} character",
         "string_too_long": "must have at most {max_length} characters",
+        "too_short": "must have at least {min_length} entry",
         "too_long": "must have at most {max_length} entries",
         "literal_error": "must be {expected}",
         "value_error": "{error}",

@@ -21,6 +21,7 @@
     │   ├── IdempotencyKeyReused
     │   └── IdempotencyKeyInUse
     ├── AddressNotAllowed           events are not sent to such an address
+    ├── EndpointDisabled            nothing is sent to an endpoint that was given up
     ├── ExpiryPassed                a card cannot be given an expiry date that is over
     ├── ExpiryNotLater              nor, once disabled for its expiry, one that is no later
     ├── CaptureTooLarge             more than the payment's amount cannot be taken
@@ -195,6 +196,19 @@ class AddressNotAllowed(OrchestratorError):
 
     def __init__(self, what_it_must: str) -> None:
         super().__init__(f"url {what_it_must}.")
+
+
+class EndpointDisabled(OrchestratorError):
+    """The endpoint was given up, and is sent nothing until somebody puts it back into use."""
+
+    code = "webhook_endpoint_disabled"
+    param = "webhook_endpoint"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The webhook endpoint is disabled and is sent nothing. Enable it first, or leave "
+            "webhook_endpoint out to send to all others."
+        )
 
 
 class ExpiryPassed(OrchestratorError):

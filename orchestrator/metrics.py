@@ -108,6 +108,8 @@ EVENTS: Final = _counter("events_published", "Events that got their place in the
 DELIVERY_TRIES: Final = _counter("webhook_delivery_tries", "Sendings of events.", "result")
 ENDPOINTS_DISABLED: Final = _counter("webhook_endpoints_disabled", "Endpoints given up.", "reason")
 
+EVENT_STREAMS: Final = _gauge("event_streams", "Streams of events that are open in this process.")
+
 # ── the whole database, as the overview reads it ─────────────────────────────────────────────
 PAYMENTS: Final = _gauge("payments", "Payments stored, by state.", "state")
 DUE: Final = _gauge("payments_due", "Payments that a worker should have taken up by now.")
@@ -245,6 +247,11 @@ def delivery_tried(result: str) -> None:
 def endpoint_disabled(reason: str) -> None:
     """Count an endpoint that is sent nothing any more."""
     _count(ENDPOINTS_DISABLED, reason).inc()
+
+
+def event_streams_open(how_many: int) -> None:
+    """Show how many streams of events this process has open."""
+    EVENT_STREAMS.set(how_many)
 
 
 def show_states(states: Mapping[str, int]) -> None:

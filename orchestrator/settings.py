@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     rate_limit: str | None = None
     handlers: str | None = None
     webhook_allow_private: bool = False
+    event_streams: int = Field(default=100, ge=0, le=10_000)
     shutdown_delay: float = Field(default=0.0, ge=0, le=300)
     shutdown_timeout: float = Field(default=SHUTDOWN_SECONDS, gt=0, le=3600)
     log_format: Literal["auto", "console", "json"] = "auto"

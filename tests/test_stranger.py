@@ -47,6 +47,8 @@ CHAINS = (
     ("createCustomer", "getCustomer", "listCards"),
     ("createCustomer", "attachCard", "updateCard", "disableCard", "enableCard", "getCard"),
     ("createCustomer", "attachCard", "detachCard"),
+    ("createWebhookEndpoint", "rotateSecret", "enableWebhookEndpoint", "listDeliveries"),
+    ("createWebhookEndpoint", "getWebhookEndpoint", "deleteWebhookEndpoint"),
 )
 
 
@@ -74,7 +76,9 @@ def test_every_link_is_followed() -> None:
     followed = {link for chain in CHAINS for link in chain[1:]}
 
     # What the first example creates is charged at once: nothing is held that could be captured.
-    assert followed | {"capturePayment"} == create_app().openapi()["components"]["links"].keys()
+    # An event is found in a list, and a list's answer leads nowhere.
+    unreached = {"capturePayment", "getEvent", "replayEvent"}
+    assert followed | unreached == create_app().openapi()["components"]["links"].keys()
 
 
 async def test_a_refusal_is_told(world: World) -> None:

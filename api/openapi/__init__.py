@@ -34,6 +34,11 @@ one. The same request under the same key answers with the thing as it is now and
 `Idempotent-Replayed: true`. After a lost answer or a 503, send the same request with the same key
 again.
 
+**What happened** is told as events, one for each step of each payment: sent to endpoints that an
+administrator registers, signed by Standard Webhooks; and read in `/v1/events`, page by page or as
+server-sent events with `Accept: text/event-stream`. An event may be delivered more than once and
+out of order: act once for each id.
+
 **What goes wrong** is told as `application/problem+json` (RFC 9457) with a stable `code`; an
 address that does not exist is 404 `not_found`, a method it does not take 405 `method_not_allowed`
 with those it does take in `Allow`.
@@ -47,6 +52,8 @@ TAGS: Final = (
     ("customers", "Customers at Stripe, and the cards they keep."),
     ("cards", "Single cards: renew, take away, in and out of use."),
     ("actions", "What people did, on record: for auditors."),
+    ("events", "What happened to payments: the feed, as pages or as a stream."),
+    ("webhook_endpoints", "Whom events are sent to, signed by Standard Webhooks."),
     ("machine", "The transition table that every payment obeys."),
     ("health", "For load balancers: no key needed."),
 )

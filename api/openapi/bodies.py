@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.openapi.types import Schema
 from api.schemas import (
     AttachBody,
@@ -31,6 +32,10 @@ BODIES: Final[Mapping[str, type[Body]]] = {
     "attach_card": AttachBody,
     "update_card": CardBody,
     "reason": ReasonBody,
+    "create_webhook_endpoint": EndpointBody,
+    "rotate_secret": RotateBody,
+    "enable_webhook_endpoint": EnableBody,
+    "replay_event": ReplayBody,
 }
 # Parts of bodies, as pydantic names them and as the document does.
 _PARTS: Final[Mapping[str, str]] = {

@@ -161,6 +161,47 @@ _CUSTOMER: Final[Example] = {
 }
 
 
+_EVENT: Final[Example] = {
+    "id": "evt_357013f46feb368936907c32d55c171a_1",
+    "object": "event",
+    "type": "payment.created",
+    "created_at": _CREATED,
+    "data": {"transition": _TRANSITION, "payment": CREATED_PAYMENT},
+}
+_ENDPOINT: Final[Example] = {
+    "id": "we_5d41402abc4b2a76b9719d911017c592",
+    "object": "webhook_endpoint",
+    "url": "https://shop.example.com/webhooks/payments",
+    "description": "the shop",
+    "event_types": ["payment.succeeded", "payment.failed"],
+    "owner": "shop",
+    "state": "enabled",
+    "disabled_reason": None,
+    "failures": 0,
+    "failing_since": None,
+    "previous_secret_until": None,
+    "created_by": "970a465ce46080a5",
+    "created_at": _CREATED,
+    "updated_at": _CREATED,
+}
+_DELIVERY: Final[Example] = {
+    "id": "dlv_7d793037a0760186574b0282f2f435e7",
+    "object": "webhook_delivery",
+    "webhook_endpoint": "we_5d41402abc4b2a76b9719d911017c592",
+    "event": "evt_357013f46feb368936907c32d55c171a_3",
+    "state": "delivered",
+    "tries": 1,
+    "next_try_at": None,
+    "last_tried_at": _CREATED,
+    "last_status": 204,
+    "last_error": None,
+    "replayed_by": None,
+    "created_at": _CREATED,
+    "ended_at": _CREATED,
+}
+_DELIVERIES: Final = f"/v1/webhook-endpoints/{_ENDPOINT['id']}/deliveries"
+
+
 def _list(data: list[Example], url: str) -> Example:
     return {"object": "list", "data": data, "has_more": False, "url": url}
 
@@ -218,6 +259,23 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "refunds": {"one": _list([_REFUND], f"/v1/payments/{_ID}/refunds")},
     "disputes": {"one": _list([_DISPUTE], f"/v1/payments/{_ID}/disputes")},
+    "event": {"created": _EVENT},
+    "events": {"one": _list([_EVENT], "/v1/events")},
+    "event_stream": {"shortened": "id: evt_…_1\nevent: payment.created\ndata: {…}\n\n"},
+    "webhook_endpoint": {
+        "registered": _ENDPOINT | {"secret": "whsec_…"},
+        "in_use": _ENDPOINT,
+        "given_up": _ENDPOINT
+        | {
+            "state": "disabled",
+            "disabled_reason": "failing",
+            "failures": 10,
+            "failing_since": _CREATED,
+        },
+        "deleted": _ENDPOINT | {"state": "deleted"},
+    },
+    "webhook_endpoints": {"one": _list([_ENDPOINT], "/v1/webhook-endpoints")},
+    "webhook_deliveries": {"one": _list([_DELIVERY], _DELIVERIES)},
     "client_secret": {
         "secret": {
             "object": "client_secret",
@@ -287,6 +345,20 @@ REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {
     "update_card": {
         "renewed": {"exp_month": 12, "exp_year": 2040},
         "moved": {"billing_details": {"address": {"city": "Berlin", "country": "DE"}}},
+    },
+    "create_webhook_endpoint": {
+        "some_events": {
+            "url": "https://shop.example.com/webhooks/payments",
+            "event_types": ["payment.succeeded", "payment.failed"],
+            "owner": "shop",
+        },
+        "every_event": {"url": "https://shop.example.com/webhooks/payments"},
+    },
+    "rotate_secret": {"at_leisure": {"overlap_seconds": 3600}, "nothing": {}},
+    "enable_webhook_endpoint": {"nothing": {}},
+    "replay_event": {
+        "to_all": {},
+        "to_one": {"webhook_endpoint": "we_5d41402abc4b2a76b9719d911017c592"},
     },
     "reason": {"reported": {"reason": "reported stolen by telephone"}},
 }

@@ -29,6 +29,20 @@ _LEADS_TO: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         },
     ),
     "refund": ("refund_id", {"getRefund": "Read it again."}),
+    "event": (
+        "event_id",
+        {"getEvent": "Read it again.", "replayEvent": "Send it once more."},
+    ),
+    "webhook_endpoint": (
+        "webhook_endpoint_id",
+        {
+            "getWebhookEndpoint": "Read it again.",
+            "listDeliveries": "See what was sent to it.",
+            "rotateSecret": "Give it another secret.",
+            "enableWebhookEndpoint": "Send it events again.",
+            "deleteWebhookEndpoint": "Delete it.",
+        },
+    ),
     "customer": (
         "customer_id",
         {

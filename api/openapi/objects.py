@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from api.openapi.event_objects import EVENT_OBJECTS
 from api.openapi.oversight import OVERSIGHT_OBJECTS
 from api.openapi.payment_objects import PAYMENT_OBJECTS
 from api.openapi.types import (
@@ -31,6 +32,7 @@ from api.openapi.types import (
 SCHEMAS: Final[Mapping[str, Schema]] = {
     **PAYMENT_OBJECTS,
     **OVERSIGHT_OBJECTS,
+    **EVENT_OBJECTS,
     "customer": record(
         "A customer, as Stripe has it.",
         {

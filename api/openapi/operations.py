@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from api.errors import NotReady, ValidationFailed
+from api.errors import NotReady, TooManyStreams, ValidationFailed
+from api.event_queries import DELIVERIES_PARAMETERS, ENDPOINTS_PARAMETERS, EVENTS_PARAMETERS
 from api.openapi import refusals as refused
 from api.openapi.examples import ANSWERS, REQUESTS, references
 from api.openapi.links import links_from
@@ -273,6 +274,76 @@ LIST_ACTIONS: Final = _operation(
     {200: _answer(200, "actions")},
     (*refused.READING, ValidationFailed),
     query=ACTIONS_PARAMETERS,
+)
+_EVENT_GONE: Final[Kinds] = (errors.EventNotFound,)
+_ENDPOINT_GONE: Final[Kinds] = (errors.EndpointNotFound,)
+_EVENTS: Final = _answer(200, "events")
+_EVENTS["content"]["text/event-stream"] = {
+    "schema": {
+        "type": "string",
+        "description": "Server-sent events: of each its id, its type as `event` and, as `data`, "
+        "the event in JSON. A line that begins with a colon says that there is nothing new.",
+    },
+    "examples": references("event_stream", ANSWERS["event_stream"]),
+}
+LIST_EVENTS: Final = _operation(
+    {200: _EVENTS},
+    (*refused.READING, ValidationFailed, *_PAYMENT_GONE, TooManyStreams),
+    query=EVENTS_PARAMETERS,
+)
+GET_EVENT: Final = _operation(
+    {200: _answer(200, "event")}, (*refused.READING, *_EVENT_GONE), on="event_id"
+)
+REPLAY_EVENT: Final = _operation(
+    {200: _answer(200, "webhook_deliveries", _REPLAYED)},
+    (
+        *refused.WRITING,
+        *_EVENT_GONE,
+        *_ENDPOINT_GONE,
+        errors.EndpointDisabled,
+        errors.IdempotencyKeyInUse,
+    ),
+    on="event_id",
+    body="replay_event",
+)
+CREATE_ENDPOINT: Final = _operation(
+    {201: _answer(201, "webhook_endpoint", _REPLAYED, "Cache-Control", examples=("registered",))},
+    (*refused.WRITING, *_ENDPOINT_GONE, errors.IdempotencyKeyInUse),
+    body="create_webhook_endpoint",
+    body_needed=True,
+)
+LIST_ENDPOINTS: Final = _operation(
+    {200: _answer(200, "webhook_endpoints")},
+    (*refused.READING, ValidationFailed),
+    query=ENDPOINTS_PARAMETERS,
+)
+GET_ENDPOINT: Final = _operation(
+    {200: _answer(200, "webhook_endpoint", examples=("in_use", "given_up"))},
+    (*refused.READING, *_ENDPOINT_GONE),
+    on="webhook_endpoint_id",
+)
+DELETE_ENDPOINT: Final = _operation(
+    {200: _answer(200, "webhook_endpoint", examples=("deleted",), linked=False)},
+    (*refused.READING, *_ENDPOINT_GONE),
+    on="webhook_endpoint_id",
+)
+ROTATE_SECRET: Final = _operation(
+    {200: _answer(200, "webhook_endpoint", _REPLAYED, "Cache-Control", examples=("registered",))},
+    (*refused.WRITING, *_ENDPOINT_GONE, *_RACED),
+    on="webhook_endpoint_id",
+    body="rotate_secret",
+)
+ENABLE_ENDPOINT: Final = _operation(
+    {200: _answer(200, "webhook_endpoint", _REPLAYED, examples=("in_use",))},
+    (*refused.WRITING, *_ENDPOINT_GONE, errors.IdempotencyKeyInUse),
+    on="webhook_endpoint_id",
+    body="enable_webhook_endpoint",
+)
+LIST_DELIVERIES: Final = _operation(
+    {200: _answer(200, "webhook_deliveries")},
+    (*refused.READING, ValidationFailed, *_ENDPOINT_GONE),
+    on="webhook_endpoint_id",
+    query=DELIVERIES_PARAMETERS,
 )
 MACHINE: Final = _operation({200: _answer(200, "machine")}, refused.WITH_KEY)
 DIAGRAM: Final = _operation(

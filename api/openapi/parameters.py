@@ -6,6 +6,8 @@ from typing import Final
 from api.openapi.types import Schema
 from api.queries import Parameter
 from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
+from orchestrator.outgoing.endpoints import ENDPOINT_ID
+from orchestrator.outgoing.event import EVENT_ID
 
 HEADERS: Final[Mapping[str, Schema]] = {
     "Request-Id": {
@@ -75,6 +77,18 @@ PARAMETERS: Final[Mapping[str, Schema]] = {
         "The refund's id.",
         "^ref_[A-Za-z0-9]{1,64}$",
         "ref_1b4f0e9851971998e732078544c96b36",
+    ),
+    "event_id": _in_path(
+        "event_id",
+        "The event's id.",
+        f"^{EVENT_ID}$",
+        "evt_357013f46feb368936907c32d55c171a_1",
+    ),
+    "webhook_endpoint_id": _in_path(
+        "webhook_endpoint_id",
+        "The endpoint's id.",
+        f"^{ENDPOINT_ID}$",
+        "we_5d41402abc4b2a76b9719d911017c592",
     ),
     "customer_id": _in_path("customer_id", "The customer's id.", CUSTOMER_ID, "cus_Cf1qkBjgqzMLjL"),
     "card_id": _in_path(

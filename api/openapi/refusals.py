@@ -125,6 +125,16 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "again.",
         {"state": None, "allowed_events": None},
     ),
+    "webhook_endpoint_disabled": (
+        "The webhook endpoint is disabled and is sent nothing. Enable it first, or leave "
+        "webhook_endpoint out to send to all others.",
+        {"param": "webhook_endpoint", "state": None, "allowed_events": None},
+    ),
+    "too_many_streams": (
+        "This process has as many open streams of events as it may. Try again in a moment, or "
+        "read the list.",
+        {},
+    ),
     "stripe_refused": (
         "Stripe refused the request: No such customer: 'cus_nobody'",
         {"param": "customer", "stripe_code": "resource_missing"},

@@ -17,6 +17,7 @@ from orchestrator.client.errors import (
     CardUnknown,
     ClientError,
     Conflict,
+    EndpointDisabled,
     Forbidden,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
@@ -41,12 +42,16 @@ from orchestrator.client.values import (
     ClientSecret,
     Customer,
     Dispute,
+    Event,
+    EventData,
     Explanation,
     Machine,
     Page,
     Payment,
     Refund,
     Transition,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 __all__ = [
@@ -65,6 +70,9 @@ __all__ = [
     "Conflict",
     "Customer",
     "Dispute",
+    "EndpointDisabled",
+    "Event",
+    "EventData",
     "Explanation",
     "Forbidden",
     "IdempotencyKeyInUse",
@@ -87,4 +95,6 @@ __all__ = [
     "Unauthorized",
     "Unreachable",
     "UnreadableAnswer",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

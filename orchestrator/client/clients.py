@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -15,15 +16,20 @@ from orchestrator.client.resources import (
     AsyncActions,
     AsyncCards,
     AsyncCustomers,
+    AsyncEvents,
     AsyncPayments,
     AsyncRefunds,
+    AsyncWebhookEndpoints,
     Cards,
     Customers,
+    Events,
     Payments,
     Refunds,
+    WebhookEndpoints,
 )
 from orchestrator.client.retries import Retries
-from orchestrator.client.values import Machine
+from orchestrator.client.streams import SILENCE_SECONDS, Following
+from orchestrator.client.values import Event, Machine
 
 Value = TypeVar("Value")
 
@@ -50,6 +56,7 @@ class Client:
             ValueError: there is no such address, or no such API key.
         """
         self._retries = retries or Retries()
+        self._patience = httpx2.Timeout(timeout, read=max(timeout, SILENCE_SECONDS))
         self._http = httpx2.Client(
             base_url=_address(base_url),
             headers=_headers(api_key),
@@ -61,6 +68,8 @@ class Client:
         self.customers = Customers(self.send)
         self.cards = Cards(self.send)
         self.actions = Actions(self.send)
+        self.events = Events(self.send, self._follow)
+        self.webhook_endpoints = WebhookEndpoints(self.send)
 
     def machine(self) -> Machine:
         """Read the state machine."""
@@ -86,6 +95,25 @@ class Client:
             if isinstance(step, Done):
                 return step.value
             time.sleep(step.seconds)
+
+    def _follow(
+        self, *, payment: str | None, type: str | None, last_event: str | None
+    ) -> Iterator[Event]:
+        call = calls.list_events(payment=payment, type=type)
+        following = Following(call, self._retries, last_event)
+        while True:
+            try:
+                with self._http.stream(**following.request(), timeout=self._patience) as answer:
+                    if answer.is_success:
+                        following.begun(answer.headers)
+                        for chunk in answer.iter_bytes():
+                            yield from following.take(chunk)
+                        following.lost(EOFError())
+                    else:
+                        following.refused(answer.status_code, answer.headers, answer.read())
+            except _LOST as exc:
+                following.lost(exc)
+            time.sleep(following.wait_seconds)
 
     def close(self) -> None:
         """Close the connections."""
@@ -123,6 +151,7 @@ class AsyncClient:
             ValueError: there is no such address, or no such API key.
         """
         self._retries = retries or Retries()
+        self._patience = httpx2.Timeout(timeout, read=max(timeout, SILENCE_SECONDS))
         self._http = httpx2.AsyncClient(
             base_url=_address(base_url),
             headers=_headers(api_key),
@@ -134,6 +163,8 @@ class AsyncClient:
         self.customers = AsyncCustomers(self.send)
         self.cards = AsyncCards(self.send)
         self.actions = AsyncActions(self.send)
+        self.events = AsyncEvents(self.send, self._follow)
+        self.webhook_endpoints = AsyncWebhookEndpoints(self.send)
 
     async def machine(self) -> Machine:
         """Read the state machine."""
@@ -159,6 +190,28 @@ class AsyncClient:
             if isinstance(step, Done):
                 return step.value
             await asyncio.sleep(step.seconds)
+
+    async def _follow(
+        self, *, payment: str | None, type: str | None, last_event: str | None
+    ) -> AsyncIterator[Event]:
+        call = calls.list_events(payment=payment, type=type)
+        following = Following(call, self._retries, last_event)
+        while True:
+            try:
+                request = following.request()
+                async with self._http.stream(**request, timeout=self._patience) as answer:
+                    if answer.is_success:
+                        following.begun(answer.headers)
+                        async for chunk in answer.aiter_bytes():
+                            for event in following.take(chunk):
+                                yield event
+                        following.lost(EOFError())
+                    else:
+                        content = await answer.aread()
+                        following.refused(answer.status_code, answer.headers, content)
+            except _LOST as exc:
+                following.lost(exc)
+            await asyncio.sleep(following.wait_seconds)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -17,6 +17,7 @@
         │   ├── RefundTooLarge
         │   ├── CardDisabled
         │   ├── CardAttemptsExhausted
+        │   ├── EndpointDisabled    a webhook endpoint was given up: enable it first
         │   └── IdempotencyKeyInUse
         ├── StripeRefused           Stripe called the request invalid: see ``stripe_code``
         ├── RateLimited
@@ -137,6 +138,10 @@ class CardAttemptsExhausted(Conflict):
     """The card was declined too often of late."""
 
 
+class EndpointDisabled(Conflict):
+    """The webhook endpoint was given up, and is sent nothing until it is enabled."""
+
+
 class IdempotencyKeyInUse(Conflict):
     """The first request with this key is still being carried out."""
 
@@ -183,12 +188,14 @@ CLASS_OF_CODE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
         "refund_too_large": RefundTooLarge,
         "card_disabled": CardDisabled,
         "card_attempts_exhausted": CardAttemptsExhausted,
+        "webhook_endpoint_disabled": EndpointDisabled,
         "idempotency_key_in_use": IdempotencyKeyInUse,
         "stripe_refused": StripeRefused,
         "rate_limited": RateLimited,
         "stripe_unavailable": StripeUnavailable,
         "database_unavailable": DatabaseUnavailable,
         "not_ready": ServerFault,
+        "too_many_streams": ServerFault,
         "internal_error": ServerFault,
     }
 )

@@ -11,12 +11,12 @@ from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar
 from orchestrator.client import calls
 from orchestrator.client.calls import Call
 from orchestrator.client.pages import Item, first_page, next_page
-from orchestrator.client.values import Page
+from orchestrator.client.values import Event, Page
 
 P = ParamSpec("P")
 Value = TypeVar("Value")
 
-_WALK: Final = "Go through everything that the list would find, newest first, page by page."
+_WALK: Final = "Go through everything that the list would find, in its order, page by page."
 
 
 class Sends(Protocol):
@@ -76,7 +76,7 @@ class later(Generic[P, Value]):  # noqa: N801, RUF100  likewise
 
 
 class each(Generic[P, Item]):  # noqa: N801, RUF100  likewise
-    """A method that goes through a list page by page, newest first."""
+    """A method that goes through a list page by page."""
 
     def __init__(self, build: Callable[P, Call[Page[Item]]]) -> None:
         self._build = build
@@ -100,7 +100,7 @@ class each(Generic[P, Item]):  # noqa: N801, RUF100  likewise
 
 
 class each_later(Generic[P, Item]):  # noqa: N801, RUF100  likewise
-    """A method that goes through a list page by page, newest first, awaited."""
+    """A method that goes through a list page by page, awaited."""
 
     def __init__(self, build: Callable[P, Call[Page[Item]]]) -> None:
         self._build = build
@@ -226,3 +226,93 @@ class AsyncActions(_AsyncResource):
 
     list = later(calls.list_actions)
     iterate = each_later(calls.list_actions)
+
+
+class Follows(Protocol):
+    """Tells events as they happen, for as long as somebody listens."""
+
+    def __call__(
+        self, *, payment: str | None, type: str | None, last_event: str | None
+    ) -> Iterator[Event]:
+        """Tell events."""
+
+
+class FollowsLater(Protocol):
+    """Tells events as they happen, awaited."""
+
+    def __call__(
+        self, *, payment: str | None, type: str | None, last_event: str | None
+    ) -> AsyncIterator[Event]:
+        """Tell events."""
+
+
+class Events(_Resource):
+    """The feed of what happened."""
+
+    list = now(calls.list_events)
+    iterate = each(calls.list_events)
+    get = now(calls.get_event)
+    replay = now(calls.replay_event)
+
+    def __init__(self, send: Sends, follow: Follows) -> None:
+        super().__init__(send)
+        self._follow = follow
+
+    def stream(
+        self, *, payment: str | None = None, type: str | None = None, last_event: str | None = None
+    ) -> Iterator[Event]:
+        """Tell events as they happen, without an end; a lost stream is gone on with.
+
+        It begins after ``last_event``; without one with what comes next, and of one ``payment``
+        with that payment's first event.
+        """
+        return self._follow(payment=payment, type=type, last_event=last_event)
+
+
+class AsyncEvents(_AsyncResource):
+    """The feed of what happened, awaited."""
+
+    list = later(calls.list_events)
+    iterate = each_later(calls.list_events)
+    get = later(calls.get_event)
+    replay = later(calls.replay_event)
+
+    def __init__(self, send: SendsLater, follow: FollowsLater) -> None:
+        super().__init__(send)
+        self._follow = follow
+
+    def stream(
+        self, *, payment: str | None = None, type: str | None = None, last_event: str | None = None
+    ) -> AsyncIterator[Event]:
+        """Tell events as they happen, without an end; a lost stream is gone on with.
+
+        It begins after ``last_event``; without one with what comes next, and of one ``payment``
+        with that payment's first event.
+        """
+        return self._follow(payment=payment, type=type, last_event=last_event)
+
+
+class WebhookEndpoints(_Resource):
+    """Whom events are sent to (an admin key's)."""
+
+    create = now(calls.create_webhook_endpoint)
+    get = now(calls.get_webhook_endpoint)
+    list = now(calls.list_webhook_endpoints)
+    iterate = each(calls.list_webhook_endpoints)
+    delete = now(calls.delete_webhook_endpoint)
+    rotate_secret = now(calls.rotate_secret)
+    enable = now(calls.enable_webhook_endpoint)
+    deliveries = now(calls.list_deliveries)
+
+
+class AsyncWebhookEndpoints(_AsyncResource):
+    """Whom events are sent to, awaited."""
+
+    create = later(calls.create_webhook_endpoint)
+    get = later(calls.get_webhook_endpoint)
+    list = later(calls.list_webhook_endpoints)
+    iterate = each_later(calls.list_webhook_endpoints)
+    delete = later(calls.delete_webhook_endpoint)
+    rotate_secret = later(calls.rotate_secret)
+    enable = later(calls.enable_webhook_endpoint)
+    deliveries = later(calls.list_deliveries)

@@ -176,6 +176,63 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class EventData:
+    """What happened, and the payment as it was when the event was read or sent."""
+
+    transition: Transition
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a payment. Act once for each ``id``."""
+
+    id: str
+    type: str
+    created_at: datetime
+    data: EventData
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """An address that events are sent to. ``secret`` is there where this request made it."""
+
+    id: str
+    url: str
+    description: str | None
+    event_types: tuple[str, ...]
+    owner: str | None
+    state: str
+    disabled_reason: str | None
+    failures: int
+    failing_since: datetime | None
+    previous_secret_until: datetime | None
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    secret: str | None = field(default=None, repr=False)
+    answer: Answer = field(default=Answer(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDelivery:
+    """One event on its way to one endpoint."""
+
+    id: str
+    webhook_endpoint: str
+    event: str
+    state: str
+    tries: int
+    next_try_at: datetime | None
+    last_tried_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+    replayed_by: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A customer as Stripe has it."""
 
@@ -333,6 +390,21 @@ _READERS: Mapping[type[Any], Mapping[str, Callable[[Any], Any]]] = {
     Action: {"actor": one(Actor), "subject": one(Subject), "occurred_at": moment},
     Refund: {"created_at": moment, "updated_at": moment},
     Dispute: {"evidence_due_at": moment, "created_at": moment, "updated_at": moment},
+    EventData: {"transition": one(Transition), "payment": one(Payment)},
+    Event: {"created_at": moment, "data": one(EventData)},
+    WebhookEndpoint: {
+        "event_types": tuple,
+        "failing_since": moment,
+        "previous_secret_until": moment,
+        "created_at": moment,
+        "updated_at": moment,
+    },
+    WebhookDelivery: {
+        "next_try_at": moment,
+        "last_tried_at": moment,
+        "created_at": moment,
+        "ended_at": moment,
+    },
     Customer: {"created_at": moment},
     Card: {"disabled_at": moment},
     Explanation: {

@@ -14,6 +14,7 @@ from orchestrator.customers.once import done_meanwhile, find_done, key_of_resour
 from orchestrator.driver import Driver
 from orchestrator.errors import (
     AddressNotAllowed,
+    EndpointDisabled,
     EndpointNotFound,
     EventNotFound,
     WriteConflict,
@@ -37,7 +38,9 @@ from orchestrator.store.webhook_endpoints import (
 
 Row = dict[str, Any]
 
+ENDPOINT_ID: Final = r"we_[A-Za-z0-9]{1,64}"
 DEFAULT_OVERLAP_SECONDS: Final = 24 * 3600
+LONGEST_OVERLAP_SECONDS: Final = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +195,8 @@ class Endpoints:
 
         Raises:
             EventNotFound: there is no such event.
-            EndpointNotFound: there is no such endpoint, it gets another owner's events, or it is
-                disabled.
+            EndpointNotFound: there is no such endpoint, or it gets another owner's events.
+            EndpointDisabled: it is sent nothing now.
         """
         operation = "replay_event"
         done = await find_done(self.driver, caller, operation)
@@ -222,9 +225,11 @@ class Endpoints:
 
     async def _receivers(self, type: str, owner: str, endpoint_id: str | None) -> list[str]:
         if endpoint_id is not None:
-            endpoint = await self.get(endpoint_id)
-            if endpoint["owner"] not in (None, owner) or endpoint["state"] != "enabled":
+            endpoint = await self.driver.database.read(find_endpoint, endpoint_id)
+            if endpoint is None or endpoint["owner"] not in (None, owner):
                 raise EndpointNotFound(endpoint_id, param="webhook_endpoint")
+            if endpoint["state"] != "enabled":
+                raise EndpointDisabled
             return [endpoint_id]
         enabled = await self.driver.database.read(enabled_endpoints)
         return [

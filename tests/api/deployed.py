@@ -22,6 +22,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 from api.app import create_app
 from orchestrator.keys import create_key
+from orchestrator.outgoing.feed import Dispatcher
 from orchestrator.requests import utc_now
 from orchestrator.store.keys import insert_key
 from tests.api.conftest import Api, open_api
@@ -39,6 +40,8 @@ CARDS = (
 PAYMENTS = 5 * len(CARDS)
 # Payments that nothing else is done to: paid, to be given back, and held, to be captured.
 PAID = HELD = 6
+# As many events as are named in paths.
+EVENTS = 4
 
 CHECKS = {
     # Ours, below, says which requests that fit may be refused, and why.
@@ -58,7 +61,8 @@ REASONS = {
 }
 # Likewise, of single fields: the least amount depends on the currency, of two cursors only one may
 # be given and it has to be a payment's, http is for this machine alone, and a year may be over.
-FIELDS = {"amount", "starting_after", "ending_before", "return_url", "exp_year"}
+# What looks like an address need be none that events are sent to.
+FIELDS = {"amount", "starting_after", "ending_before", "return_url", "exp_year", "url"}
 # A 10.0 is an integer to JSON Schema, and none to us.
 POINT = "must be a whole number, written without a point or quotes."
 
@@ -103,6 +107,8 @@ class Deployment:
     there: dict[str, list[str]] = field(default_factory=dict)
     # Of an operation that is carried out for some payments alone, which these are.
     fit: dict[str, list[str]] = field(default_factory=dict)
+    # The same of things that are no payments, with the parameter that names them.
+    fit_ids: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     strategies: dict[Any, dict[str, Any]] = field(default_factory=dict)
 
     def schema(
@@ -133,18 +139,16 @@ class Deployment:
             parameter["example"] = values[0]
         for item in document["paths"].values():
             for operation in item.values():
-                if operation["operationId"] in self.fit:
-                    _name_payments(document, operation, self.fit[operation["operationId"]])
+                fit = {name: ("payment_id", ids) for name, ids in self.fit.items()} | self.fit_ids
+                if operation["operationId"] in fit:
+                    _name(document, operation, *fit[operation["operationId"]])
         return document
 
 
-def _name_payments(
-    document: dict[str, Any], operation: dict[str, Any], payments: list[str]
-) -> None:
-    """Let an operation be asked for of these payments, and of no others."""
-    name = "payment_id"
+def _name(document: dict[str, Any], operation: dict[str, Any], name: str, ids: list[str]) -> None:
+    """Let an operation be asked for of these things, and of no others."""
     named = copy.deepcopy(document["components"]["parameters"][name])
-    named |= {"schema": {"type": "string", "enum": payments}, "example": payments[0]}
+    named |= {"schema": {"type": "string", "enum": ids}, "example": ids[0]}
     at = operation["parameters"].index({"$ref": f"#/components/parameters/{name}"})
     operation["parameters"][at] = named
 
@@ -156,6 +160,12 @@ def with_bodies(document: dict[str, Any], customers: list[str]) -> dict[str, Any
     for body in ("confirm_payment", "attach_card"):
         bodies[body]["properties"]["payment_method"] |= {"pattern": f"^({'|'.join(CARDS)})$"}
     bodies["create_payment"]["properties"]["customer"] = {"enum": [*customers, None]}
+    bodies["create_webhook_endpoint"]["properties"]["url"] = {
+        "type": "string",
+        "pattern": "^https://[a-z]{1,20}\\.example/[a-z]{0,20}$",
+    }
+    # Of nobody's endpoint nothing is sent.
+    bodies["replay_event"]["properties"]["webhook_endpoint"] = {"type": "null"}
     # No more than is held or was paid.
     for body, name in (("capture_payment", "amount_to_capture"), ("create_refund", "amount")):
         bodies[body]["properties"][name] |= {"minimum": 1, "maximum": 1000}
@@ -178,6 +188,9 @@ def running(database_url: str, stand_in_url: str) -> Iterator[Deployment]:
             async with open_api(world) as api:
                 deployment.there = await _store_something(api)
                 deployment.fit = await _store_what_is_paid(api)
+                deployment.there |= await _store_what_is_told(api, deployment.secret)
+                doomed = await _register(api, deployment.secret)
+                deployment.fit_ids["deleteWebhookEndpoint"] = ("webhook_endpoint_id", [doomed])
                 deployment.there["refund_id"] = await _give_back(
                     api, deployment.fit["createRefund"][0]
                 )
@@ -228,6 +241,20 @@ async def _store_what_is_paid(api: Api) -> dict[str, list[str]]:
         "createRefund": [payment["id"] for payment in paid],
         "capturePayment": [payment["id"] for payment in held],
     }
+
+
+async def _register(api: Api, admin: str) -> str:
+    """Register a webhook endpoint; return its id."""
+    body = {"url": "https://shop.example.com/hooks"}
+    return str((await api.post("/v1/webhook-endpoints", body, secret=admin)).json()["id"])
+
+
+async def _store_what_is_told(api: Api, admin: str) -> dict[str, list[str]]:
+    """Register endpoints, and tell what has happened so far; return the ids of some of it."""
+    endpoints = [await _register(api, admin) for _ in range(2)]
+    await Dispatcher(api.world.runtime.database).run_once("schemathesis")
+    told = (await api.get(f"/v1/events?limit={EVENTS}")).json()["data"]
+    return {"webhook_endpoint_id": endpoints, "event_id": [event["id"] for event in told]}
 
 
 async def _give_back(api: Api, payment: str) -> list[str]:

@@ -238,7 +238,10 @@ async def test_it_is_served_without_a_key(sqlite_api: Api) -> None:
     addresses = re.findall(r"https?://[^\"\s]+", answer.text)
 
     assert answer.status_code == 200
-    assert set(addresses) == {"https://shop.example.com/orders/1001"}
+    assert set(addresses) == {
+        "https://shop.example.com/orders/1001",
+        "https://shop.example.com/webhooks/payments",
+    }
 
 
 async def test_it_is_drawn_once(sqlite_api: Api) -> None:

@@ -20,7 +20,7 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 
 from api.app import create_app
-from tests.api.deployed import PAYMENTS, Deployment, running, with_bodies
+from tests.api.deployed import EVENTS, PAYMENTS, Deployment, running, with_bodies
 
 POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 MADE_UP, THERE = "made up", "there"
@@ -53,6 +53,18 @@ PLAN: tuple[Row, ...] = (
     Row("listActions", MADE_UP, NEGATIVE, MANY),
     *(
         row
+        for operation in ("listEvents", "listWebhookEndpoints", "listDeliveries")
+        for row in (
+            Row(operation, MADE_UP, POSITIVE, SOME),
+            Row(operation, THERE, POSITIVE, SOME, 1),
+            Row(operation, THERE, NEGATIVE, SOME),
+        )
+    ),
+    # What is deleted is not there for anybody who comes later.
+    Row("deleteWebhookEndpoint", MADE_UP, POSITIVE, SOME),
+    Row("deleteWebhookEndpoint", THERE, POSITIVE, 1, 1),
+    *(
+        row
         for operation, carried_out in (
             ("confirmPayment", 5),
             ("attachCard", 20),
@@ -75,6 +87,10 @@ PLAN: tuple[Row, ...] = (
             ("refreshPayment", 10),
             ("capturePayment", 2),
             ("createRefund", 2),
+            ("createWebhookEndpoint", 10),
+            ("rotateSecret", 10),
+            ("enableWebhookEndpoint", 10),
+            ("replayEvent", 2),
         )
         for row in (
             Row(operation, MADE_UP, POSITIVE, SOME),
@@ -93,6 +109,8 @@ PLAN: tuple[Row, ...] = (
             ("listRefunds", PAYMENTS),
             ("listDisputes", PAYMENTS),
             ("getRefund", 1),
+            ("getEvent", EVENTS),
+            ("getWebhookEndpoint", 2),
             ("getCustomer", 1),
             ("listCards", 2),
             ("getCard", 3),
@@ -223,6 +241,7 @@ NOT_ALWAYS_CARRIED_OUT = {
     "capturePayment",
     "confirmPayment",
     "createRefund",
+    "deleteWebhookEndpoint",
     "detachCard",
 }
 

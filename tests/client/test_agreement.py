@@ -15,11 +15,14 @@ from orchestrator.client import (
     Card,
     Customer,
     Dispute,
+    Event,
     Explanation,
     Machine,
     Payment,
     Refund,
     Transition,
+    WebhookDelivery,
+    WebhookEndpoint,
     calls,
 )
 from orchestrator.client.errors import CLASS_OF_CODE
@@ -28,12 +31,16 @@ from orchestrator.client.resources import (
     AsyncActions,
     AsyncCards,
     AsyncCustomers,
+    AsyncEvents,
     AsyncPayments,
     AsyncRefunds,
+    AsyncWebhookEndpoints,
     Cards,
     Customers,
+    Events,
     Payments,
     Refunds,
+    WebhookEndpoints,
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -41,6 +48,9 @@ KINDS: dict[str, type[Any]] = {
     "transition": Transition,
     "refund": Refund,
     "dispute": Dispute,
+    "event": Event,
+    "webhook_endpoint": WebhookEndpoint,
+    "webhook_delivery": WebhookDelivery,
     "customer": Customer,
     "card": Card,
     "action": Action,
@@ -74,6 +84,16 @@ CALLS: dict[tuple[str, str], Any] = {
     ("post", "/v1/cards/{card_id}/enable"): calls.enable_card,
     ("post", "/v1/payments/{payment_id}/resolve"): calls.resolve_payment,
     ("get", "/v1/actions"): calls.list_actions,
+    ("get", "/v1/events"): calls.list_events,
+    ("get", "/v1/events/{event_id}"): calls.get_event,
+    ("post", "/v1/events/{event_id}/replay"): calls.replay_event,
+    ("post", "/v1/webhook-endpoints"): calls.create_webhook_endpoint,
+    ("get", "/v1/webhook-endpoints"): calls.list_webhook_endpoints,
+    ("get", "/v1/webhook-endpoints/{webhook_endpoint_id}"): calls.get_webhook_endpoint,
+    ("delete", "/v1/webhook-endpoints/{webhook_endpoint_id}"): calls.delete_webhook_endpoint,
+    ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/rotate-secret"): calls.rotate_secret,
+    ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/enable"): calls.enable_webhook_endpoint,
+    ("get", "/v1/webhook-endpoints/{webhook_endpoint_id}/deliveries"): calls.list_deliveries,
     ("get", "/v1/machine"): calls.get_machine,
 }
 LEFT_OUT = {
@@ -133,7 +153,14 @@ def test_every_parameter_can_be_given(operation: tuple[str, str]) -> None:
     taken = set(inspect.signature(CALLS[operation]).parameters)
 
     assert wanted - NOT_OFFERED <= taken
-    assert taken - wanted <= {"payment", "refund", "customer", "card"}
+    assert taken - wanted <= {
+        "payment",
+        "refund",
+        "customer",
+        "card",
+        "event",
+        "webhook_endpoint",
+    }
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +187,8 @@ def test_every_code_has_a_class() -> None:
         (Customers, AsyncCustomers),
         (Cards, AsyncCards),
         (Actions, AsyncActions),
+        (Events, AsyncEvents),
+        (WebhookEndpoints, AsyncWebhookEndpoints),
     ],
 )
 def test_both_clients_do_the_same(now: type[Any], later: type[Any]) -> None:

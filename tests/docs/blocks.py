@@ -19,7 +19,9 @@ DOCUMENTS = (
     "docs/operating.md",
     "docs/client.md",
     "docs/testing.md",
+    "docs/events.md",
     "examples/checkout/README.md",
+    "examples/receiver/README.md",
 )
 # Its blocks are the files of one project, and run as that: see test_testing_kit.py.
 PROJECT = "docs/testing.md"

@@ -325,6 +325,62 @@ BAD_RESOLUTIONS: Cases = {
     "an actor": (RESOLVE | {"actor": "somebody"}, "actor"),
 }
 
+HOOKS = {"url": "https://shop.example.com/hooks"}
+
+BAD_ENDPOINTS: Cases = {
+    "no address": ({}, "url"),
+    "address null": ({"url": None}, "url"),
+    "address a number": ({"url": 1}, "url"),
+    "address empty": ({"url": ""}, "url"),
+    "address relative": ({"url": "/hooks"}, "url"),
+    "address without a host": ({"url": "https:///hooks"}, "url"),
+    "address not secure": ({"url": "http://shop.example.com"}, "url"),
+    "address of another scheme": ({"url": "ftp://shop.example.com"}, "url"),
+    "address of a file": ({"url": "file:///etc/passwd"}, "url"),
+    "address with a password": ({"url": "https://a:b@shop.example.com"}, "url"),
+    "address with a fragment": ({"url": "https://shop.example.com#a"}, "url"),
+    "address with a space": ({"url": "https://shop.example.com/a b"}, "url"),
+    "address with a line break": ({"url": "https://shop.example.com\n"}, "url"),
+    "address with a port of mail": ({"url": "https://shop.example.com:25"}, "url"),
+    "this machine": ({"url": "https://localhost/hooks"}, "url"),
+    "this machine, by number": ({"url": "https://127.0.0.1/hooks"}, "url"),
+    "this machine, by one number": ({"url": "https://2130706433/hooks"}, "url"),
+    "this machine, version six": ({"url": "https://[::1]/hooks"}, "url"),
+    "a private network": ({"url": "https://10.0.0.1/hooks"}, "url"),
+    "a cloud's own data": ({"url": "https://169.254.169.254/latest"}, "url"),
+    "a name of one word": ({"url": "https://database/hooks"}, "url"),
+    "address too long": ({"url": "https://shop.example.com/" + "a" * 2048}, "url"),
+    "description empty": (HOOKS | {"description": ""}, "description"),
+    "description a list": (HOOKS | {"description": ["a"]}, "description"),
+    "types no list": (HOOKS | {"event_types": "payment.created"}, "event_types"),
+    "types none": (HOOKS | {"event_types": []}, "event_types"),
+    "type unknown": (HOOKS | {"event_types": ["payment.paid"]}, "event_types[0]"),
+    "type of all": (HOOKS | {"event_types": ["*"]}, "event_types[0]"),
+    "type a number": (HOOKS | {"event_types": [1]}, "event_types[0]"),
+    "owner empty": (HOOKS | {"owner": ""}, "owner"),
+    "owner a number": (HOOKS | {"owner": 1}, "owner"),
+    "a secret of one's own": (HOOKS | {"secret": "whsec_a"}, "secret"),
+    "unknown field": (HOOKS | {"enabled": True}, "enabled"),
+}
+
+BAD_ROTATIONS: Cases = {
+    "overlap negative": ({"overlap_seconds": -1}, "overlap_seconds"),
+    "overlap a text": ({"overlap_seconds": "60"}, "overlap_seconds"),
+    "overlap a float": ({"overlap_seconds": 60.0}, "overlap_seconds"),
+    "overlap true": ({"overlap_seconds": True}, "overlap_seconds"),
+    "overlap of a month": ({"overlap_seconds": 2_592_000}, "overlap_seconds"),
+    "a secret of one's own": ({"secret": "whsec_a"}, "secret"),
+}
+
+BAD_REPLAYS: Cases = {
+    "endpoint a number": ({"webhook_endpoint": 1}, "webhook_endpoint"),
+    "endpoint a list": ({"webhook_endpoint": ["we_a"]}, "webhook_endpoint"),
+    "endpoint empty": ({"webhook_endpoint": ""}, "webhook_endpoint"),
+    "endpoint of another kind": ({"webhook_endpoint": "evt_a_1"}, "webhook_endpoint"),
+    "endpoint with a line break": ({"webhook_endpoint": "we_a\n"}, "webhook_endpoint"),
+    "an address": ({"url": "https://shop.example.com"}, "url"),
+}
+
 BAD_FIELDS: Mapping[str, Cases] = {
     "create": BAD_CREATES,
     "confirm": BAD_CONFIRMS,
@@ -338,4 +394,8 @@ BAD_FIELDS: Mapping[str, Cases] = {
     "update card": BAD_UPDATES,
     "disable": BAD_REASONS,
     "enable": BAD_REASONS,
+    "create endpoint": BAD_ENDPOINTS,
+    "rotate secret": BAD_ROTATIONS,
+    "enable endpoint": BAD_REFRESHES,
+    "replay": BAD_REPLAYS,
 }

@@ -175,6 +175,53 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
     "resolve": {"resolution": one_of("refresh", "cancel"), **REASON},
     "disable": REASON,
     "enable": REASON,
+    "create endpoint": {
+        "url": Bounds(
+            taken=(
+                "https://a.example",
+                web_address(2047),
+                web_address(2048),
+                "https://a.example:1024/",
+                "https://a.example:65535/?b=c",
+                "https://1.1.1.1/",
+            ),
+            refused=("", web_address(2049), web_address(5000)),
+            unsaid=(
+                "a",
+                "https://",
+                "http://a.example",
+                "https://a",
+                "https://a.example:0",
+                "https://a.example:1023",
+                "https://a.example:65536",
+                "https://a.example#b",
+            ),
+        ),
+        "description": characters(200),
+        "event_types": Bounds(
+            taken=(["payment.created"], ["payment.failed"] * 6),
+            refused=([], ["payment.failed"] * 7),
+        ),
+        "event_types[]": one_of(
+            "payment.created",
+            "payment.confirming",
+            "payment.requires_new_card",
+            "payment.card_disabled",
+            "payment.succeeded",
+            "payment.failed",
+        ),
+        "owner": characters(100),
+    },
+    "rotate secret": {
+        "overlap_seconds": Bounds(
+            taken=(0, 1, 604_799, 604_800), refused=(-1, 604_801, 2**63, 2**64)
+        ),
+    },
+    "enable endpoint": {},
+    # None of these is there: what fits is looked for.
+    "replay": {
+        "webhook_endpoint": Bounds(taken=(), refused=("", "we_", "we_" + "a" * 65, "evt_a", "a")),
+    },
 }
 
 
@@ -215,6 +262,18 @@ _WORD: Final = Bounds(taken=("a", "a" * 255), refused=("", "a" * 256, "a b", "\x
 _LIMIT: Final = Bounds(
     taken=("1", "2", "99", "100"), refused=("", "0", "-1", "101", "1000", "9" * 20)
 )
+
+
+def cursors(prefix: str, end: str = "") -> dict[str, Bounds]:
+    """Bound the two cursors of a list of things whose ids begin and end like this."""
+    bounds = Bounds(
+        taken=(),
+        refused=("", prefix, f"{prefix}{'a' * 65}{end}", f"{prefix}a b{end}", "cus_a"),
+        unsaid=(f"{prefix}a{end}", f"{prefix}{'a' * 64}{end}"),
+    )
+    return {"starting_after": bounds, "ending_before": bounds}
+
+
 _MOMENT: Final = Bounds(
     taken=(
         "0",
@@ -271,6 +330,27 @@ QUERIES: Final[Mapping[str, Mapping[str, Bounds]]] = {
         "starting_after": _ACTION,
         "ending_before": _ACTION,
     },
+    "list events": {
+        "type": Bounds(
+            taken=(
+                "payment.created",
+                "payment.confirming",
+                "payment.requires_new_card",
+                "payment.card_disabled",
+                "payment.succeeded",
+                "payment.failed",
+            ),
+            refused=("", "created", "payment.", "payment.paid", "Payment.created", "*"),
+        ),
+        "payment": Bounds(
+            taken=("pay_a", "pay_" + "a" * 64),
+            refused=("", "pay_", "pay_" + "a" * 65, "pay_a b", "cus_a"),
+        ),
+        "limit": _LIMIT,
+        **cursors("evt_", "_1"),
+    },
+    "list endpoints": {"limit": _LIMIT, **cursors("we_")},
+    "list deliveries": {"limit": _LIMIT, **cursors("dlv_")},
     "list cards": {
         "include": Bounds(taken=("disabled",), refused=("", "disable", "Disabled", "disabled,a")),
     },
@@ -285,6 +365,11 @@ IDEMPOTENCY_KEY: Final = Bounds(
 PATHS: Final[Mapping[str, Bounds]] = {
     "payment": Bounds(taken=("pay_a", "pay_" + "a" * 64), refused=("pay_", "pay_" + "a" * 65)),
     "refund": Bounds(taken=("ref_a", "ref_" + "a" * 64), refused=("ref_", "ref_" + "a" * 65)),
+    "event": Bounds(
+        taken=("evt_a_1", "evt_" + "a" * 64 + "_999"),
+        refused=("evt_", "evt_a", "evt_a_0", "evt_a_1000", "evt_" + "a" * 65 + "_1"),
+    ),
+    "webhook_endpoint": Bounds(taken=("we_a", "we_" + "a" * 64), refused=("we_", "we_" + "a" * 65)),
     "customer": Bounds(taken=("cus_a", "cus_" + "a" * 250), refused=("cus_", "cus_" + "a" * 251)),
     "card": Bounds(taken=("pm_a", "pm_" + "a" * 250), refused=("pm_", "pm_" + "a" * 251)),
 }

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from sqlalchemy import Connection, select
 
+from orchestrator.outgoing.feed import Dispatcher
 from orchestrator.store.schema import metadata
 from tests.api.bad_input.routes import ROUTES, SCOPES, Route
 from tests.api.conftest import UNSET, Api
@@ -39,6 +40,9 @@ class Ground:
         self.ids["customer"] = (await self.api.post("/v1/customers", {})).json()["id"]
         attached = await self.call("attach")
         self.ids["card"] = attached.json()["id"]
+        self.ids["webhook_endpoint"] = (await self.call("create endpoint")).json()["id"]
+        await Dispatcher(self.api.world.runtime.database).run_once("bad input")
+        self.ids["event"] = (await self.call("list events")).json()["data"][0]["id"]
 
     async def call(
         self,
@@ -83,6 +87,8 @@ class Ground:
             return await self.held()
         elif name == "detach":
             made = await self.call("attach")
+        elif name == "delete endpoint":
+            made = await self.call("create endpoint")
         return made.json()["id"] if made is not None else None
 
     async def held(self) -> str:

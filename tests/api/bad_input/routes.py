@@ -13,6 +13,7 @@ READING: Final = frozenset({"payments", "audit", "admin"})
 AUDIT: Final = frozenset({"audit", "admin"})
 ADMIN: Final = frozenset({"admin"})
 
+ENDPOINT: Final = "/v1/webhook-endpoints/{id}"
 CARD: Final = {"payment_method": "pm_card_visa"}
 
 
@@ -117,6 +118,33 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
             shared=True,
         ),
         "actions": Route("GET", "/v1/actions", AUDIT),
+        "list events": Route("GET", "/v1/events", READING),
+        "get event": Route("GET", "/v1/events/{id}", READING, on="event"),
+        "replay": Route("POST", "/v1/events/{id}/replay", ADMIN, on="event", body={}, shared=True),
+        "create endpoint": Route(
+            "POST",
+            "/v1/webhook-endpoints",
+            ADMIN,
+            body={"url": "https://shop.example.com/hooks"},
+            body_needed=True,
+        ),
+        "list endpoints": Route("GET", "/v1/webhook-endpoints", ADMIN),
+        "get endpoint": Route("GET", ENDPOINT, ADMIN, on="webhook_endpoint", shared=True),
+        "delete endpoint": Route("DELETE", ENDPOINT, ADMIN, on="webhook_endpoint", shared=True),
+        "rotate secret": Route(
+            "POST",
+            f"{ENDPOINT}/rotate-secret",
+            ADMIN,
+            on="webhook_endpoint",
+            body={},
+            shared=True,
+        ),
+        "enable endpoint": Route(
+            "POST", f"{ENDPOINT}/enable", ADMIN, on="webhook_endpoint", body={}, shared=True
+        ),
+        "list deliveries": Route(
+            "GET", f"{ENDPOINT}/deliveries", ADMIN, on="webhook_endpoint", shared=True
+        ),
         "machine": Route("GET", "/v1/machine", READING),
         "diagram": Route("GET", "/v1/machine/diagram.svg", READING),
         "health": Route("GET", "/healthz", frozenset()),

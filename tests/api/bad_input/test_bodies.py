@@ -118,6 +118,9 @@ async def test_a_body_that_may_be_missing(sqlite_ground: Ground) -> None:
         "capture": 200,
         "create customer": 201,
         "update card": 200,
+        "replay": 200,
+        "rotate secret": 200,
+        "enable endpoint": 200,
     }
 
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
+from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
+from api.event_queries import DELIVERIES_PARAMETERS, ENDPOINTS_PARAMETERS, EVENTS_PARAMETERS
 from api.queries import ACTIONS_PARAMETERS, CARDS_PARAMETERS, LIST_PARAMETERS
 from api.schemas import (
     AddressBody,
@@ -53,6 +55,10 @@ MODELS: dict[str, type[Body]] = {
     "resolve": ResolveBody,
     "disable": ReasonBody,
     "enable": ReasonBody,
+    "create endpoint": EndpointBody,
+    "rotate secret": RotateBody,
+    "enable endpoint": EnableBody,
+    "replay": ReplayBody,
 }
 
 
@@ -92,6 +98,9 @@ def test_every_parameter_has_bounds() -> None:
     assert QUERIES["list payments"].keys() == LIST_PARAMETERS.keys()
     assert QUERIES["actions"].keys() == ACTIONS_PARAMETERS.keys()
     assert QUERIES["list cards"].keys() == CARDS_PARAMETERS.keys()
+    assert QUERIES["list events"].keys() == EVENTS_PARAMETERS.keys()
+    assert QUERIES["list endpoints"].keys() == ENDPOINTS_PARAMETERS.keys()
+    assert QUERIES["list deliveries"].keys() == DELIVERIES_PARAMETERS.keys()
 
 
 # ── bodies ───────────────────────────────────────────────────────────────────────────────────
@@ -233,7 +242,7 @@ async def test_billing_details_arrive(sqlite_ground: Ground) -> None:
 async def test_parameters_just_taken(ground: Ground) -> None:
     """A parameter on its bound is heeded."""
     statuses = {
-        (parameter, value): (
+        (name, parameter, value): (
             await ground.call(name, query=f"?{parameter}={quote(value, safe='')}")
         ).status_code
         for name, parameters in QUERIES.items()
@@ -249,7 +258,7 @@ async def test_parameters_just_not_taken(ground: Ground) -> None:
     asked = await ground.asked()
 
     answers = {
-        (parameter, value): told(
+        (name, parameter, value): told(
             await ground.call(name, query=f"?{parameter}={quote(value, safe='')}")
         )
         for name, parameters in QUERIES.items()
@@ -257,7 +266,7 @@ async def test_parameters_just_not_taken(ground: Ground) -> None:
         for value in (*bounds.refused, *bounds.unsaid)
     }
 
-    assert answers == {case: (422, "validation_error", case[0]) for case in answers}
+    assert answers == {case: (422, "validation_error", case[1]) for case in answers}
     assert await ground.asked() == asked
 
 

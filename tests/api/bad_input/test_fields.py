@@ -75,6 +75,9 @@ async def test_a_refusal_does_not_repeat_the_value(sqlite_ground: Ground) -> Non
         "resolve": ("resolution", "reason", "state"),
         "disable": ("reason",),
         "enable": ("reason",),
+        "create endpoint": ("url", "description", "event_types", "owner", "zzz"),
+        "rotate secret": ("overlap_seconds",),
+        "replay": ("webhook_endpoint",),
     }
 
     answers = [

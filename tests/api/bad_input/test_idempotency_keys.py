@@ -149,6 +149,9 @@ async def test_a_key_on_another_thing(ground: Ground) -> None:
     }
     card = (await ground.call("attach")).json()["id"]
     others |= dict.fromkeys(("update card", "disable", "enable"), card)
+    endpoint = (await ground.call("create endpoint")).json()["id"]
+    others |= dict.fromkeys(("rotate secret", "enable endpoint"), endpoint)
+    others["replay"] = (await ground.call("list events")).json()["data"][1]["id"]
     mine = {
         "confirm": (await ground.api.create())["id"],
         "cancel": (await ground.api.create())["id"],
