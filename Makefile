@@ -13,7 +13,7 @@ READY := $(VENV)/.ready-$(HERE)
 # One more than the two cores it is made for: many tests wait for servers, disks and browsers.
 PYTEST_PARALLEL ?= -n 3
 
-.PHONY: help setup demo test run shop check bench prove lock clean
+.PHONY: help setup demo test thorough run shop check bench prove lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 ~\2/p' Makefile | awk -F '~' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -46,6 +46,9 @@ test: check ## the whole gate: check, the quick proof, every test
 	$(if $(wildcard benchmarks/prove.py),$(RUN) -m benchmarks.prove --quick)
 	@$(RUN) -m pytest $(PYTEST_PARALLEL) --cov=orchestrator.states --cov=orchestrator.handlers \
 	  --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
+
+thorough: setup ## the tests that the gate leaves out: more cases, and both databases for each
+	@$(RUN) -m pytest $(PYTEST_PARALLEL) -m thorough
 
 bench: setup ## the benchmarks: a table and benchmarks/results.json
 	@$(RUN) -m benchmarks

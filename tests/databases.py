@@ -24,6 +24,10 @@ OWNER_ROLE = "orchestrator_owner"
 SERVICE_ROLE = "orchestrator_service"
 
 
+# For what so many cases claim that one kind of database has to do for the gate.
+POSTGRESQL_WHEN_THOROUGH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Give the test a fresh migrated database, once on each kind."""

@@ -21,6 +21,7 @@ import aiohttp
 import pytest
 import uvicorn
 from pydantic import SecretStr
+from sqlalchemy import Connection, select
 
 from orchestrator.payment import Payment
 from orchestrator.payments import ConfirmPayment, CreatePayment, Payments
@@ -28,8 +29,18 @@ from orchestrator.requests import Caller, Result, utc_now
 from orchestrator.runtime import Runtime
 from orchestrator.sandbox.app import create_app
 from orchestrator.settings import Settings
+from orchestrator.store.schema import payments
 
 OnCall = Callable[[str], Awaitable[None]]
+# How far time is moved on from one round of the worker to the next, in seconds.
+LEAST_AT_ONCE = 5.0
+MOST_AT_ONCE = 60.0
+
+
+def _next_due(connection: Connection) -> datetime | None:
+    due = payments.c.due_at
+    moment: datetime | None = connection.scalar(select(due).where(due.is_not(None)).order_by(due))
+    return moment
 
 
 @dataclass
@@ -90,7 +101,14 @@ class World:
                 pass
             if self.clock.ahead >= end:
                 return
-            self.clock.advance(min(5.0, (end - self.clock.ahead).total_seconds()))
+            left = (end - self.clock.ahead).total_seconds()
+            self.clock.advance(min(await self._until_due(), left))
+
+    async def _until_due(self) -> float:
+        """Return the seconds until a payment is due, within bounds that suit every other part."""
+        due = await self.runtime.database.read(_next_due)
+        wait = (due - self.clock()).total_seconds() if due is not None else MOST_AT_ONCE
+        return min(max(wait, LEAST_AT_ONCE), MOST_AT_ONCE)
 
     async def load(self, payment: Payment) -> Payment:
         """Read a payment as it is stored."""

@@ -31,7 +31,9 @@ PAID = ("created", "confirming", "succeeded")
 
 
 @pytest.mark.parametrize(
-    ("place", "payments"), [(HURRIED, 40), (ALONE, 20)], ids=lambda of: getattr(of, "name", of)
+    ("place", "payments"),
+    [(HURRIED, 40), pytest.param(ALONE, 20, marks=pytest.mark.thorough)],
+    ids=lambda of: getattr(of, "name", of),
 )
 async def test_kills_are_survived(place: Place, payments: int) -> None:
     """All end or wait as planned, Stripe agrees, nothing is left behind, and nobody is told a 500.

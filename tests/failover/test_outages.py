@@ -13,7 +13,11 @@ from benchmarks.outages.run import FAIL_OVER, RESTARTS, Outage, survive
 PAYMENTS = 40
 
 
-@pytest.mark.parametrize("outage", [RESTARTS, FAIL_OVER], ids=lambda outage: outage.name)
+@pytest.mark.parametrize(
+    "outage",
+    [pytest.param(RESTARTS, marks=pytest.mark.thorough), FAIL_OVER],
+    ids=lambda outage: outage.name,
+)
 async def test_outage_is_survived(outage: Outage) -> None:
     """All payments end as they must, nothing acknowledged is lost, and nobody is told a 500."""
     verdict = await survive(outage, PAYMENTS, seed=11)

@@ -14,6 +14,7 @@ from orchestrator.outgoing.feed import Dispatcher
 from orchestrator.store.schema import metadata
 from tests.api.bad_input.routes import ROUTES, SCOPES, Route
 from tests.api.conftest import UNSET, Api
+from tests.databases import POSTGRESQL_WHEN_THOROUGH
 
 Expected = tuple[int, str, str | None]
 # What the stand-in calls an operation that changes nothing ends like this.
@@ -150,6 +151,13 @@ def told(answer: httpx2.Response) -> Expected:
     assert document["status"] == answer.status_code
     assert document["request_id"] == answer.headers["Request-Id"]
     return answer.status_code, document["code"], document["param"]
+
+
+@pytest.fixture(params=POSTGRESQL_WHEN_THOROUGH)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Give the test a fresh migrated database."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture
