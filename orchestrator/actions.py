@@ -32,6 +32,8 @@ class ActionName(StrEnum):
     card_disabled = "card_disabled"
     card_enabled = "card_enabled"
     payment_resolved = "payment_resolved"
+    anomaly_assigned = "anomaly_assigned"
+    anomaly_resolved = "anomaly_resolved"
     signed_in = "signed_in"
     signed_out = "signed_out"
     sign_in_failed = "sign_in_failed"
@@ -144,6 +146,33 @@ def sign_in_failed(
 def _session(name: ActionName, key_id: str, at: datetime, request_id: str | None) -> Action:
     actor = Actor("api_key", key_id)
     return Action(name, Subject("api_key", key_id), actor, at, request_id=request_id)
+
+
+# ── what nobody expected ─────────────────────────────────────────────────────────────────────
+
+
+def anomaly_assigned(
+    anomaly_id: str, actor: Actor, at: datetime, *, owner: str, request_id: str | None
+) -> Action:
+    """Say that an anomaly became somebody's."""
+    details = {"owner": owner}
+    subject = Subject("anomaly", anomaly_id)
+    return Action(ActionName.anomaly_assigned, subject, actor, at, None, request_id, details)
+
+
+def anomaly_resolved(
+    anomaly_id: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    resolution: str,
+    reason: str,
+    request_id: str | None,
+) -> Action:
+    """Say how an anomaly was resolved, and why."""
+    details = {"resolution": resolution}
+    subject = Subject("anomaly", anomaly_id)
+    return Action(ActionName.anomaly_resolved, subject, actor, at, reason, request_id, details)
 
 
 # ── evidence that was taken away ─────────────────────────────────────────────────────────────

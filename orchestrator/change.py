@@ -7,6 +7,7 @@ the database has nothing left to decide but whether to accept.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from orchestrator import __version__
@@ -178,11 +179,19 @@ class Draft:
             }
         )
 
-    def note_anomaly(self, kind: str, detail: str, evidence: int | None) -> None:
-        """Put something on record that nobody expected and that must not move the payment."""
+    def note_anomaly(
+        self, kind: str, detail: str, evidence: int | None, *, intent: str | None = None
+    ) -> None:
+        """Put something on record that nobody expected and that must not move the payment.
+
+        ``intent`` is the one that it is about, where that is not the payment's own.
+        """
         self.anomalies.append(
             {
+                "id": anomaly_id(self.payment.id, kind, instant(self.now)),
                 "payment_id": self.payment.id,
+                "payment_intent": intent or self.payment.payment_intent,
+                "stripe_object": None,
                 "kind": kind,
                 "detail": detail,
                 "evidence": evidence,
@@ -259,6 +268,11 @@ class Draft:
         )
 
 
+def anomaly_id(*facts: str) -> str:
+    """Derive an anomaly's id from what it is about: the same twice is the same anomaly."""
+    return f"ano_{sha256(' '.join(facts).encode()).hexdigest()[:32]}"
+
+
 def facts_hash(payment: Payment) -> str:
     """Hash what never changes about a payment, so that the first history row vouches for it.
 
@@ -283,4 +297,4 @@ def facts_hash(payment: Payment) -> str:
     )
 
 
-__all__ = ["Change", "Draft", "Row", "facts_hash"]
+__all__ = ["Change", "Draft", "Row", "anomaly_id", "facts_hash"]

@@ -6,6 +6,7 @@
     │   ├── CustomerNotFound
     │   ├── CardNotFound
     │   ├── RefundNotFound
+    │   ├── AnomalyNotFound
     │   ├── EventNotFound
     │   └── EndpointNotFound
     ├── Refused                     the request cannot be done in this state; nothing moved
@@ -15,6 +16,8 @@
     │   ├── NotCapturable
     │   ├── NotRefundable
     │   ├── RefundTooLarge
+    │   ├── AnomalyAssigned
+    │   ├── AnomalyResolved
     │   ├── CardDisabled
     │   ├── CardAttemptsExhausted
     │   ├── CardUnknown
@@ -79,6 +82,12 @@ class RefundNotFound(NotFound):
     """No refund of this owner's payments has the id."""
 
     what = "refund"
+
+
+class AnomalyNotFound(NotFound):
+    """No anomaly has the id."""
+
+    what = "anomaly"
 
 
 class EventNotFound(NotFound):
@@ -147,6 +156,18 @@ class RefundTooLarge(Refused):
     """There is less left to give back, of what was received, than was asked for."""
 
     code = "refund_too_large"
+
+
+class AnomalyAssigned(Refused):
+    """The anomaly is somebody's, and the request does not say that it takes it from them."""
+
+    code = "anomaly_assigned"
+
+
+class AnomalyResolved(Refused):
+    """The anomaly is resolved, and stays as it was resolved."""
+
+    code = "anomaly_resolved"
 
 
 class CardDisabled(Refused):

@@ -24,6 +24,7 @@ from prometheus_client import (
 
 from orchestrator import __version__
 from orchestrator.handlers import ERROR_HANDLERS
+from orchestrator.reconcile.differences import DifferenceKind
 from orchestrator.refund import RefundState
 from orchestrator.states import MACHINE_VERSION, TRANSITIONS, PaymentEvent, PaymentState
 
@@ -134,6 +135,7 @@ DELIVERIES_DUE_SECONDS: Final = _gauge(
     "webhook_deliveries_due_seconds", "How long the first of those has been due."
 )
 REFUNDS: Final = _gauge("refunds", "Refunds stored, by state.", "state")
+ANOMALIES: Final = _gauge("anomalies", "Anomalies that nobody has resolved, by kind.", "kind")
 DATABASE_UP: Final = _gauge("database_up", "1 while the database answers, else 0.")
 OVERVIEW_SECONDS: Final = _gauge(
     "overview_age_seconds", "How long ago the figures of the database were read, by which.", "of"
@@ -266,6 +268,14 @@ def show_refunds(states: Mapping[str, int]) -> None:
         REFUNDS.labels(state).set(how_many)
 
 
+def show_anomalies(kinds: Mapping[str, int]) -> None:
+    """Show how many anomalies nobody has resolved, of each kind that can be found."""
+    for kind in DifferenceKind:
+        ANOMALIES.labels(kind).set(kinds.get(kind, 0))
+    others = sum(how_many for kind, how_many in kinds.items() if kind not in set(DifferenceKind))
+    ANOMALIES.labels(OTHER).set(others)
+
+
 def show_stripe_events(states: Mapping[str, int]) -> None:
     """Show how many of Stripe's events wait, with and without a payment."""
     for waiting in ("pending", "unmatched"):
@@ -281,7 +291,7 @@ def show_waiting(what: str, how_many: int, seconds: float) -> None:
 
 def hide_stored() -> None:
     """Show nothing of what the database holds: nobody knows. Old figures would look like new."""
-    for by_state in (PAYMENTS, STRIPE_EVENTS_WAITING, REFUNDS):
+    for by_state in (PAYMENTS, STRIPE_EVENTS_WAITING, REFUNDS, ANOMALIES):
         by_state.clear()
     for gauge in chain.from_iterable(_WAITING.values()):
         gauge.set(float("nan"))

@@ -125,6 +125,7 @@ class Overviews:
         now = self._clock()
         metrics.show_states(found.states)
         metrics.show_stripe_events(found.events)
+        metrics.show_anomalies(found.anomalies)
         for what, how_many, since in (
             ("payments", found.due, found.due_since),
             ("outcomes", found.unknown, found.unknown_since),

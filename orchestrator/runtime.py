@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from orchestrator import tracing
+from orchestrator.anomalies import Anomalies
 from orchestrator.captures import Captures
 from orchestrator.card_caps import Caps
 from orchestrator.customers import Cards, CardsByHand, Customers, Standings
@@ -50,6 +51,7 @@ class Runtime:
     cards_by_hand: CardsByHand
     refunds: Refunds
     captures: Captures
+    anomalies: Anomalies
     inbox: Inbox
     feed: Feed
     endpoints: Endpoints
@@ -107,6 +109,7 @@ class Runtime:
             cards_by_hand=CardsByHand(driver, standings),
             refunds=Refunds(driver, gateway.refunds),
             captures=Captures(driver),
+            anomalies=Anomalies(driver),
             inbox=inbox,
             feed=Feed(database),
             endpoints=Endpoints(driver, settings.webhook_allow_private),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.actions import actions
+from orchestrator.cli.anomalies import anomalies
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import console, print_json
 from orchestrator.cli.progress import progress_bar
@@ -22,6 +23,7 @@ SHOWN_PROBLEMS = 20
 
 app.command("actions")(actions)
 app.command("reconcile")(reconcile)
+app.command("anomalies")(anomalies)
 
 
 @app.callback()

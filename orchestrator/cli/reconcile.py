@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.reconcile import ReconcileReport
     from orchestrator.store.reconcile import Period
 
-# More than anybody reads on a screen; --json gives a thousand.
+# More than anybody reads on a screen; --json gives a thousand, --record keeps them all.
 SHOWN = 20
 
 
@@ -27,6 +28,9 @@ def reconcile(
         str,
         typer.Option("--to", metavar="DATE", help="A date is meant to its end; a moment is not."),
     ],
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep each difference as an anomaly, once.")
+    ] = False,
     shared_account: Annotated[
         bool,
         typer.Option("--shared-account", help="Count what names no payment of ours, and no more."),
@@ -34,7 +38,7 @@ def reconcile(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Compare our payments of a period with Stripe, both ways; exit 1 when anything differs."""
-    report = asyncio.run(_reconcile(read_period(since, until), shared_account))
+    report = asyncio.run(_reconcile(read_period(since, until), shared_account, record))
     if json:
         print_json(report.as_json())
     else:
@@ -79,11 +83,13 @@ def _moment(text: str, option: str, *, to_its_end: bool = False) -> datetime:
     return moment.astimezone(UTC)
 
 
-async def _reconcile(period: "Period", shared_account: bool) -> "ReconcileReport":
+async def _reconcile(period: "Period", shared_account: bool, record: bool) -> "ReconcileReport":
     from orchestrator.cli.storage import stored
     from orchestrator.errors import StripeUnavailable
     from orchestrator.gateway.stripe_gateway import StripeGateway
     from orchestrator.reconcile import Reconciliation, StripeSide
+    from orchestrator.reconcile.record import record_differences
+    from orchestrator.requests import utc_now
     from orchestrator.runtime import check_database, check_stripe
     from orchestrator.settings import Settings
 
@@ -100,9 +106,9 @@ async def _reconcile(period: "Period", shared_account: bool) -> "ReconcileReport
         try:
             with progress_bar() as progress:
                 task = progress.add_task("comparing payments", total=None)
-                return await Reconciliation(
-                    database, StripeSide(gateway.listings, gateway.refunds), shared_account
-                ).run(
+                stripe = StripeSide(gateway.listings, gateway.refunds)
+                keep = partial(record_differences, database, clock=utc_now) if record else None
+                return await Reconciliation(database, stripe, shared_account, keep).run(
                     period,
                     lambda done, total: progress.update(task, completed=done, total=total),
                 )
@@ -125,6 +131,8 @@ def _show(report: "ReconcileReport") -> None:
         screen.print(f"under way: {one}", markup=False, soft_wrap=True)
     if report.under_way_count > SHOWN:
         screen.print(f"… and {report.under_way_count - SHOWN} more under way")
+    if report.recorded:
+        screen.print(f"{report.recorded} of them are new, and recorded as anomalies.")
     begin, end = (clock_time(moment) for moment in report.period)
     screen.print(
         f"{report.payments} payments, {report.intents} intents and {report.charges} charges "

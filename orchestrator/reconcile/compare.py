@@ -124,10 +124,12 @@ def compare_charge(charge: ListedCharge, payment: Payment | None) -> Iterator[Di
         return
     taken = money(charge.amount_captured, charge.charge.currency)
     if charge.payment_intent is None:
-        yield Difference(Kind.unrelated_charge, None, None, None, taken, object=charge.charge.id)
+        yield Difference(
+            Kind.unrelated_charge, None, None, None, taken, stripe_object=charge.charge.id
+        )
     elif payment is not None and _paid_by_another(payment, charge.charge.id):
         ours = money(payment.amount_received, payment.currency)
-        yield _of(payment, Kind.charged_twice, ours, taken, object=charge.charge.id)
+        yield _of(payment, Kind.charged_twice, ours, taken, stripe_object=charge.charge.id)
 
 
 def _paid_by_another(payment: Payment, charge: str) -> bool:
@@ -143,9 +145,13 @@ def money(amount: int, currency: str) -> str:
 
 
 def _of(
-    payment: Payment, kind: Kind, ours: str | None, theirs: str | None, object: str | None = None
+    payment: Payment,
+    kind: Kind,
+    ours: str | None,
+    theirs: str | None,
+    stripe_object: str | None = None,
 ) -> Difference:
-    return Difference(kind, payment.id, payment.payment_intent, ours, theirs, object)
+    return Difference(kind, payment.id, payment.payment_intent, ours, theirs, stripe_object)
 
 
 __all__ = [

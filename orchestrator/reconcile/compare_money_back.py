@@ -73,9 +73,9 @@ def _words(dispute: Dispute | DisputeView) -> str:
 
 
 def _difference(
-    payment: Payment, kind: Kind, object: str, ours: str | None, theirs: str | None
+    payment: Payment, kind: Kind, stripe_object: str, ours: str | None, theirs: str | None
 ) -> Difference:
-    return Difference(kind, payment.id, payment.payment_intent, ours, theirs, object)
+    return Difference(kind, payment.id, payment.payment_intent, ours, theirs, stripe_object)
 
 
 __all__ = ["compare_disputes", "compare_refunds", "speaks_of_disputes", "speaks_of_refunds"]

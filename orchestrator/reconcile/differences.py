@@ -67,10 +67,10 @@ OF_OTHERS: Final = frozenset({DifferenceKind.unrelated_intent, DifferenceKind.un
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One disagreement. ``object`` is Stripe's id of what it is about, where that is no intent.
+    """One disagreement. ``stripe_object`` is Stripe's id of what it is about, if that is no intent.
 
     ``ours`` and ``theirs`` say what each side holds; null where a side holds nothing. At least one
-    of ``payment``, ``payment_intent`` and ``object`` is known.
+    of ``payment``, ``payment_intent`` and ``stripe_object`` is known.
     """
 
     kind: DifferenceKind
@@ -78,12 +78,12 @@ class Difference:
     payment_intent: str | None
     ours: str | None = None
     theirs: str | None = None
-    object: str | None = None
+    stripe_object: str | None = None
 
     @property
     def detail(self) -> str:
         """Say what each side holds."""
-        about = f"{self.object}: " if self.object else ""
+        about = f"{self.stripe_object}: " if self.stripe_object else ""
         return f"{about}here {self.ours or 'nothing'}, at Stripe {self.theirs or 'nothing'}"
 
     def as_json(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Difference:
         return asdict(self)
 
     def __str__(self) -> str:
-        who = self.payment or self.payment_intent or self.object
+        who = self.payment or self.payment_intent or self.stripe_object
         intent = f" ({self.payment_intent})" if self.payment and self.payment_intent else ""
         return f"{who}{intent}: {self.kind}: {MEANING[self.kind]}; {self.detail}"
 

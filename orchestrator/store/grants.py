@@ -38,6 +38,7 @@ GRANTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "evidence": APPEND,
         "attempts": CHANGE,
         "anomalies": APPEND,
+        "anomaly_notes": APPEND,
         "refunds": CHANGE,
         "disputes": CHANGE,
         # ── cards ──

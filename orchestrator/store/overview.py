@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from orchestrator.states import PaymentState, handled
+from orchestrator.store.anomalies import count_unresolved
 from orchestrator.store.deliveries import Backlog, count_backlog
 from orchestrator.store.inbox import count_events
 from orchestrator.store.outbox import Waiting, count_waiting
@@ -20,7 +21,8 @@ OPEN_STATES: Final = tuple(state.value for state in PaymentState if not handled(
 class Overview(NamedTuple):
     """Open payments by state, those due, attempts without an answer, and what else waits.
 
-    That is Stripe's events, history rows without a place in the feed, and deliveries.
+    That is Stripe's events, history rows without a place in the feed, deliveries, and anomalies
+    that nobody has resolved.
     """
 
     states: dict[str, int]
@@ -31,6 +33,7 @@ class Overview(NamedTuple):
     events: Mapping[str, int] = MappingProxyType({})
     outbox: Waiting = Waiting(0, None)
     deliveries: Backlog = Backlog(0, None)
+    anomalies: Mapping[str, int] = MappingProxyType({})
 
 
 _BY_STATE: Final = select(payments.c.state, func.count().label("how_many")).group_by(
@@ -88,4 +91,5 @@ def read_overview(connection: Connection, now: datetime) -> Overview:
         count_events(connection),
         count_waiting(connection),
         count_backlog(connection, now),
+        count_unresolved(connection),
     )

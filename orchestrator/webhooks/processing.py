@@ -144,7 +144,8 @@ class InboxWork:
                 actor=Actor("stripe", event.id),
                 rules_version=self.driver.rules.rules_version,
             )
-            draft.note_anomaly("foreign_intent", f"{event.payment_intent} names this payment", None)
+            sentence = f"{event.payment_intent} names this payment"
+            draft.note_anomaly("foreign_intent", sentence, None, intent=event.payment_intent)
             try:
                 await self.driver.write(draft.finish())
             except WriteConflict:

@@ -283,7 +283,7 @@ async def test_second_charge_of_one_intent_is_found(books: Books) -> None:
     )
     (found,) = report.differences
 
-    assert (found.kind, found.object) == ("charged_twice", "ch_second")
+    assert (found.kind, found.stripe_object) == ("charged_twice", "ch_second")
 
 
 @dataclass

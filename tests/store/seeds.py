@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from orchestrator.change import Row
 from orchestrator.gateway.views import CardView
@@ -17,7 +17,7 @@ from orchestrator.store.customers import keep_customer
 from orchestrator.store.inbox import insert_event, settle_events
 from orchestrator.store.keys import claim_mode, insert_key, revoke_key
 from orchestrator.store.outbox import publish
-from orchestrator.store.schema import card_outcomes
+from orchestrator.store.schema import anomalies, anomaly_notes, card_outcomes
 from orchestrator.store.webhook_endpoints import delete_endpoint, insert_endpoint
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment, store_one_of_each
@@ -35,6 +35,7 @@ async def seed(url: str) -> dict[str, Payment]:
             await database.write(insert_endpoint, webhook_endpoint(name), None)
         await database.write(delete_endpoint, "we_deleted", START)
         payments = await _payments(database)
+        await database.write(assign_anomaly, "pay_b")
         await database.write(publish, START, 1000)
         await make_seal(database, SEAL_KEY, "seeds")
         return payments
@@ -105,6 +106,30 @@ def keep_outcome(connection: Connection, charge: str, payment_id: str) -> None:
             "noted_at": START,
         },
     )
+
+
+def assign_anomaly(connection: Connection, payment_id: str) -> None:
+    """Store that a payment's anomaly is somebody's."""
+    query = select(anomalies.c.id).where(anomalies.c.payment_id == payment_id)
+    connection.execute(insert(anomaly_notes), note_row(connection.execute(query).scalar_one()))
+
+
+def note_row(anomaly_id: str, **columns: object) -> Row:
+    """Return the first note of an anomaly: it is given to somebody."""
+    row: Row = {
+        "anomaly_id": anomaly_id,
+        "sequence": 1,
+        "source": "open",
+        "state": "assigned",
+        "owner": "ada",
+        "resolution": None,
+        "reason": None,
+        "actor_kind": "api_key",
+        "actor_id": "kept",
+        "request_id": "req_1",
+        "noted_at": START,
+    }
+    return row | columns
 
 
 async def _payments(database: Database) -> dict[str, Payment]:

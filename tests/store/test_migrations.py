@@ -36,6 +36,7 @@ NEWER_TABLES = (
     "seals",
     "seal_leaves",
     "actions",
+    "anomaly_notes",
 )
 NEWER = "UPDATE alembic_version SET version_num = '9999'"
 

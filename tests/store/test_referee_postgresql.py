@@ -31,6 +31,7 @@ PROTECTED = (
     "customers",
     "api_keys",
     "anomalies",
+    "anomaly_notes",
     "deployment",
     "refunds",
     "disputes",

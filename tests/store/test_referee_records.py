@@ -9,7 +9,13 @@ from tests.store.worlds import World
 
 def anomaly(**columns: object) -> Row:
     """Build the row of another anomaly."""
-    row: Row = {"payment_id": "pay_c", "kind": "odd", "noted_at": NOW, "detail": "x"}
+    row: Row = {
+        "id": "ano_other",
+        "payment_id": "pay_c",
+        "kind": "odd",
+        "noted_at": NOW,
+        "detail": "x",
+    }
     return row | columns
 
 

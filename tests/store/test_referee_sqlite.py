@@ -39,6 +39,7 @@ REPLACED: dict[str, tuple[str, str, dict[str, object]]] = {
     "customer": ("customers", "id = 'cus_kept'", {"owner": "other"}),
     "API key": ("api_keys", "id = 'kept'", {"scope": "admin"}),
     "anomaly": ("anomalies", "payment_id = 'pay_b'", {"detail": "other"}),
+    "note of an anomaly": ("anomaly_notes", "owner = 'ada'", {"owner": "bob"}),
     "deployment": ("deployment", "single = 1", {"mode": "live"}),
 }
 

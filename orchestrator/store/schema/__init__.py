@@ -7,12 +7,12 @@ from here, so that no table is missing from ``metadata``.
 """
 
 from orchestrator.store.schema.actions import action_head, actions
+from orchestrator.store.schema.anomalies import anomalies, anomaly_notes
 from orchestrator.store.schema.attempts import attempts
 from orchestrator.store.schema.base import metadata, metadata_of, sqlite_metadata
 from orchestrator.store.schema.cards import card_disablements, card_outcomes, cards, customers
 from orchestrator.store.schema.deployment import deployment
 from orchestrator.store.schema.history import (
-    anomalies,
     evidence,
     legal_edges,
     payment_beginnings,
@@ -35,6 +35,7 @@ __all__ = [
     "action_head",
     "actions",
     "anomalies",
+    "anomaly_notes",
     "api_keys",
     "attempts",
     "card_disablements",

@@ -155,18 +155,6 @@ evidence = Table(
     **SQLITE,
 )
 
-anomalies = Table(
-    "anomalies",
-    metadata,
-    Column("payment_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("noted_at", MOMENT, primary_key=True),
-    Column("detail", Text, nullable=False),
-    Column("evidence", Integer),
-    ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_anomalies_payment"),
-    **SQLITE,
-)
-
 # On SQLite alone, whose triggers cannot wait for the end of a transaction: a payment's first
 # history row stands here until the insert of the payment takes it over, so that neither is ever
 # without the other. The migration has its constraints.
