@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 
 from api.authentication import KeyRing
 from api.boundary import Boundary
+from api.console import Console, menu
+from api.console import routes as console_routes
 from api.errors import RequestRefused, answer_refusal, answer_routing
 from api.openapi import describe
 from api.routes import (
@@ -74,6 +76,8 @@ def create_app(
     ):
         # As routes of its own: an included router matches every request twice.
         app.router.routes.extend(noun.router.routes)
+    app.router.routes.extend(console_routes())
+    app.state.console_menu = menu()
     app.add_exception_handler(OrchestratorError, answer_refusal)
     app.add_exception_handler(RequestRefused, answer_refusal)
     app.add_exception_handler(HTTPException, answer_routing)
@@ -104,6 +108,7 @@ def _attach(app: FastAPI, runtime: Runtime) -> None:
     app.state.key_ring = KeyRing(runtime.database)
     app.state.overviews = Overviews(runtime.database)
     app.state.streams = Streams(runtime.feed, runtime.settings.event_streams, app.state.stop.event)
+    app.state.console = Console.of(runtime)
     rate = runtime.settings.rate_limit
     app.state.rate_limiter = RateLimiter(read_rate(rate)) if rate is not None else None
 

@@ -77,7 +77,6 @@ def draw(table: Table = TRANSITIONS, routes: Sequence[Route] = ROUTES) -> str:
     Raises:
         UndrawableTable: a row has no place in the layout, or a place has no row.
     """
-    labels = route_labels(table, routes)
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -86,18 +85,30 @@ def draw(table: Table = TRANSITIONS, routes: Sequence[Route] = ROUTES) -> str:
             f'<title id="{ROOT}-title">States of a payment</title>',
             f'<desc id="{ROOT}-rows">{escape(_description(table))}</desc>',
             f"<style>\n{style_sheet()}\n</style>",
-            _draw_box(Box(0, 0, WIDTH, HEIGHT), 0.5, "page"),
-            *_draw_start(),
-            *(
-                line
-                for route, label in zip(routes, labels, strict=True)
-                for line in _draw_route(route, label)
-            ),
-            *(line for state in PaymentState for line in _draw_state(state)),
+            *draw_machine(table, routes),
             *_draw_notes(),
             "</svg>",
             "",
         )
+    )
+
+
+def draw_machine(table: Table = TRANSITIONS, routes: Sequence[Route] = ROUTES) -> tuple[str, ...]:
+    """Draw what is within the picture's frame: its ground, every arrow, every state.
+
+    Raises:
+        UndrawableTable: a row has no place in the layout, or a place has no row.
+    """
+    labels = route_labels(table, routes)
+    return (
+        _draw_box(Box(0, 0, WIDTH, HEIGHT), 0.5, "page"),
+        *_draw_start(),
+        *(
+            line
+            for route, label in zip(routes, labels, strict=True)
+            for line in _draw_route(route, label)
+        ),
+        *(line for state in PaymentState for line in _draw_state(state)),
     )
 
 
@@ -171,22 +182,22 @@ def _draw_start() -> Iterator[str]:
     dot, _ = START_LINE
     yield '<g class="start">'
     yield f'<circle class="head" cx="{dot.x}" cy="{dot.y}" r="7"/>'
-    yield _draw_lines((START_LINE,))
-    yield _draw_head(START_LINE)
+    yield draw_lines((START_LINE,))
+    yield draw_head(START_LINE)
     yield "</g>"
 
 
 def _draw_route(route: Route, label: str) -> Iterator[str]:
     sources = " ".join(f"from-{source}" for source in route.lines)
     yield f'<g class="route {sources} to-{route.target}">'
-    yield _draw_lines(route.lines.values())
-    yield _draw_head(next(iter(route.lines.values())))
+    yield draw_lines(route.lines.values())
+    yield draw_head(next(iter(route.lines.values())))
     at, anchor, _ = route.label
     yield f'<text class="label" x="{at.x}" y="{at.y}" text-anchor="{anchor}">{escape(label)}</text>'
     yield "</g>"
 
 
-def _draw_lines(lines: Iterable[Sequence[Point]]) -> str:
+def draw_lines(lines: Iterable[Sequence[Point]]) -> str:
     """Draw lines as one path: where they run together the stroke stays as thin as one."""
     return f'<path class="line" d="{"".join(_line_path(line) for line in lines)}"/>'
 
@@ -194,18 +205,19 @@ def _draw_lines(lines: Iterable[Sequence[Point]]) -> str:
 def _line_path(line: Sequence[Point]) -> str:
     parts = [f"M{line[0].x:g} {line[0].y:g}"]
     for before, corner, after in zip(line, line[1:], line[2:], strict=False):
-        into = _toward(corner, before, CORNER_RADIUS)
-        out = _toward(corner, after, CORNER_RADIUS)
+        into = toward(corner, before, CORNER_RADIUS)
+        out = toward(corner, after, CORNER_RADIUS)
         parts.append(f"L{into.x:g} {into.y:g}Q{corner.x:g} {corner.y:g} {out.x:g} {out.y:g}")
     # The line stops inside the arrow's head, so that its blunt end does not show at the tip.
-    end = _toward(line[-1], line[-2], ARROW_LENGTH - 2)
+    end = toward(line[-1], line[-2], ARROW_LENGTH - 2)
     parts.append(f"L{end.x:g} {end.y:g}")
     return "".join(parts)
 
 
-def _draw_head(line: Sequence[Point]) -> str:
+def draw_head(line: Sequence[Point]) -> str:
+    """Draw the arrow's head at the end of a line."""
     tip = line[-1]
-    base = _toward(tip, line[-2], ARROW_LENGTH)
+    base = toward(tip, line[-2], ARROW_LENGTH)
     across_x, across_y = (tip.y - base.y) / ARROW_LENGTH, (base.x - tip.x) / ARROW_LENGTH
     corners = (
         tip,
@@ -216,7 +228,8 @@ def _draw_head(line: Sequence[Point]) -> str:
     return f'<polygon class="head" points="{points}"/>'
 
 
-def _toward(start: Point, goal: Point, distance: float) -> Point:
+def toward(start: Point, goal: Point, distance: float) -> Point:
+    """Return the point that is so far from the start on the way to the goal."""
     share = distance / hypot(goal.x - start.x, goal.y - start.y)
     return Point(start.x + (goal.x - start.x) * share, start.y + (goal.y - start.y) * share)
 

@@ -25,6 +25,8 @@ CHANGE: Final = ("SELECT", "INSERT", "UPDATE")
 TURN: Final = ("SELECT", "UPDATE")
 # A trigger says when a row may leave: once it stands in the feed, or before it is sealed.
 PASS_ON: Final = ("SELECT", "INSERT", "DELETE")
+# Who has signed out leaves nothing behind but what is on record.
+KEEP: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 # Every table, decided one by one; one that is not named here is granted nothing. Where rows change,
 # triggers say how.
@@ -65,6 +67,8 @@ GRANTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "seals": APPEND,
         "seal_leaves": PASS_ON,
         "seal_turn": TURN,
+        # ── the console ──
+        "console_sessions": KEEP,
     }
 )
 
@@ -156,4 +160,4 @@ def _refuse_powerful(connection: Connection, role: str) -> None:
         )
 
 
-__all__ = ["APPEND", "CHANGE", "GRANTS", "PASS_ON", "READ", "TURN", "grant_to"]
+__all__ = ["APPEND", "CHANGE", "GRANTS", "KEEP", "PASS_ON", "READ", "TURN", "grant_to"]

@@ -13,6 +13,7 @@ from orchestrator.payment import Payment
 from orchestrator.requests import card_row
 from orchestrator.seals.sealing import make_seal
 from orchestrator.store.connections import Database, open_database
+from orchestrator.store.console_sessions import insert_session
 from orchestrator.store.customers import keep_customer
 from orchestrator.store.inbox import insert_event, settle_events
 from orchestrator.store.keys import claim_mode, insert_key, revoke_key
@@ -48,8 +49,22 @@ async def _keys(database: Database) -> None:
     for name in ("kept", "revoked"):
         row, _ = create_key(name, "audit", 30, START)
         await database.write(insert_key, row | {"id": name})
+    row, _ = create_key("shop", "payments", None, START)
+    await database.write(insert_key, row | {"id": "shop"})
+    await database.write(insert_session, session(), START)
     await database.write(revoke_key, "revoked", START + timedelta(days=1))
     await database.write(keep_customer, "cus_kept", "shop", START, None)
+
+
+def session() -> Row:
+    """Return the row of a session at the console."""
+    return {
+        "token_digest": "5" * 64,
+        "key_id": "kept",
+        "created_at": START,
+        "last_seen_at": START,
+        "expires_at": START + timedelta(hours=8),
+    }
 
 
 def webhook_endpoint(name: str) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from orchestrator.store.grants import APPEND, CHANGE, GRANTS, PASS_ON, READ, TURN
+from orchestrator.store.grants import APPEND, CHANGE, GRANTS, KEEP, PASS_ON, READ, TURN
 from orchestrator.store.schema import metadata
 
 ALEMBICS: Final = "alembic_version"
@@ -17,7 +17,7 @@ def test_every_table_is_decided() -> None:
 
 def test_every_right_has_a_name() -> None:
     """What is granted is one of the named lists, so that each says what it is for."""
-    assert set(GRANTS.values()) == {READ, APPEND, CHANGE, TURN, PASS_ON}
+    assert set(GRANTS.values()) == {READ, APPEND, CHANGE, TURN, PASS_ON, KEEP}
 
 
 def test_what_is_hashed_is_only_appended_to() -> None:

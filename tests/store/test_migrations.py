@@ -37,6 +37,7 @@ NEWER_TABLES = (
     "seal_leaves",
     "actions",
     "anomaly_notes",
+    "console_sessions",
 )
 NEWER = "UPDATE alembic_version SET version_num = '9999'"
 

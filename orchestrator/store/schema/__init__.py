@@ -11,6 +11,7 @@ from orchestrator.store.schema.anomalies import anomalies, anomaly_notes
 from orchestrator.store.schema.attempts import attempts
 from orchestrator.store.schema.base import metadata, metadata_of, sqlite_metadata
 from orchestrator.store.schema.cards import card_disablements, card_outcomes, cards, customers
+from orchestrator.store.schema.console import console_sessions
 from orchestrator.store.schema.deployment import deployment
 from orchestrator.store.schema.history import (
     evidence,
@@ -42,6 +43,7 @@ __all__ = [
     "card_outcomes",
     "cards",
     "catch_up",
+    "console_sessions",
     "customers",
     "deployment",
     "disputes",

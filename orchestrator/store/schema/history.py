@@ -9,10 +9,12 @@ from sqlalchemy import (
     Column,
     Computed,
     ForeignKeyConstraint,
+    Index,
     Integer,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from orchestrator.chain import GENESIS
@@ -119,6 +121,25 @@ payment_transitions = Table(
         ["payment_id", "evidence", "evidence_status"],
         ["evidence.payment_id", "evidence.sequence", "evidence.intent_status"],
         name="fk_payment_transitions_evidence_status",
+    ),
+    # A code stands in one of the two: rows with a decline code are looked for by that alone.
+    Index(
+        "ix_payment_transitions_decline_code",
+        "decline_code",
+        "occurred_at",
+        "payment_id",
+        "sequence",
+        postgresql_where=text("decline_code is not null"),
+        sqlite_where=text("decline_code is not null"),
+    ),
+    Index(
+        "ix_payment_transitions_code",
+        "code",
+        "occurred_at",
+        "payment_id",
+        "sequence",
+        postgresql_where=text("code is not null and decline_code is null"),
+        sqlite_where=text("code is not null and decline_code is null"),
     ),
     **SQLITE,
 )

@@ -133,6 +133,7 @@ webhook_deliveries = Table(
         sqlite_where=text("due_at is not null"),
     ),
     Index("ix_webhook_deliveries_endpoint", "endpoint_id", "created_at", "id"),
+    Index("ix_webhook_deliveries_payment", "payment_id", "sequence"),
     Index(
         "ix_webhook_deliveries_request",
         "request_id",

@@ -1,0 +1,53 @@
+"""How pages write amounts, moments and hashes. Pure."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from orchestrator.gateway.currencies import exponent
+
+HASH_SHOWN: Final = 12
+
+
+def money(amount: int, currency: str) -> str:
+    """Write an amount in minor units as people read it: ``19.99 USD``."""
+    places = exponent(currency)
+    return f"{Decimal(amount).scaleb(-places):,.{places}f} {currency.upper()}"
+
+
+def clock(moment: datetime) -> str:
+    """Write a moment as people read it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def machine_time(moment: datetime) -> str:
+    """Write a moment as programs read it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def elapsed(before: datetime | None, now: datetime) -> str:
+    """Write the time between two steps; nothing before the first."""
+    if before is None:
+        return ""
+    seconds = (now - before).total_seconds()
+    for least, size, unit in ((172_800, 86_400, "days"), (7200, 3600, "h"), (120, 60, "min")):
+        if seconds >= least:
+            return f"+{seconds / size:.1f} {unit}"
+    return f"+{seconds:.1f} s" if seconds >= 1 else f"+{seconds * 1000:.0f} ms"
+
+
+def short(text: str) -> str:
+    """Write the beginning of a hash, enough to tell two apart."""
+    return text if len(text) <= HASH_SHOWN + 1 else f"{text[:HASH_SHOWN]}…"
+
+
+def words(name: str) -> str:
+    """Write a name of the machine's as words."""
+    return name.replace("_", " ")
+
+
+def document(value: Any) -> str:
+    """Write JSON so that a person can read it."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()

@@ -1,0 +1,135 @@
+"""One payment: its path, each step with who, why and on what evidence, and whether all holds."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.console.visit import Visit
+from orchestrator.audit import Problem, verify_payment
+from orchestrator.explain import Explanation, explain
+from orchestrator.handlers import ERROR_HANDLERS, Rule, RuleSet
+from orchestrator.states.walk import Step, draw_walk
+from orchestrator.store.dossiers import Dossier, read_dossier
+
+# What a column's reader raises for content that this program never wrote.
+UNREADABLE: Final = (ValueError, TypeError, KeyError)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """A history row as the timeline shows it, with the evidence it cites and its attempt."""
+
+    row: Row
+    before: Row | None
+    actor: str
+    meaning: str | None
+    evidence: Row | None
+    attempt: Row | None
+
+
+async def show_payment(visit: Visit) -> Response:
+    """Show everything that is stored about a payment, and whether it is what was written."""
+    payment_id: str = visit.request.path_params["payment_id"]
+    try:
+        dossier: Dossier | None = await visit.read(read_dossier, payment_id)
+    except UNREADABLE as exc:
+        # Somebody has written into the database what no program of ours does.
+        return visit.render("unreadable.html", payment_id=payment_id, problem=str(exc))
+    if dossier is None:
+        raise HTTPException(404)
+    rules = visit.console.runtime.rules
+    return visit.render(
+        "payment.html",
+        payment=dossier.payment,
+        dossier=dossier,
+        problems=_problems(dossier),
+        explanation=_explanation(visit, dossier),
+        rules_version=rules.rules_version,
+        steps=_steps(dossier, rules),
+        loose=_loose_evidence(dossier),
+        walk=_walk(dossier),
+        actor=lambda row: _actor(row, dossier),
+        card=lambda id: _card(id, dossier),
+    )
+
+
+def _problems(dossier: Dossier) -> list[Problem]:
+    """Recompute every hash, and hold each row against the rules."""
+    return verify_payment(dossier.payment, dossier.history, dossier.evidence, dossier.attempts)
+
+
+def _explanation(visit: Visit, dossier: Dossier) -> Explanation | None:
+    """Say why the payment is where it is; of a payment whose last row is gone, nothing."""
+    last = next((r for r in dossier.history if r["sequence"] == dossier.payment.version), None)
+    if last is None:
+        return None
+    runtime = visit.console.runtime
+    return explain(dossier.payment, last, runtime.rules, runtime.payments.driver.clock())
+
+
+def _walk(dossier: Dossier) -> Markup:
+    """Draw the path; what is drawn was escaped by who drew it."""
+    steps = [Step(r["sequence"], r["source"], r["event"], r["target"]) for r in dossier.history]
+    return Markup(draw_walk(steps))
+
+
+def _steps(dossier: Dossier, rules: RuleSet) -> list[StepShown]:
+    evidence = {row["sequence"]: row for row in dossier.evidence}
+    attempts = {row["number"]: row for row in dossier.attempts}
+    befores = [None, *dossier.history]
+    return [
+        StepShown(
+            row,
+            before,
+            _actor(row, dossier),
+            _meaning(row, rules),
+            evidence.get(row["evidence"]),
+            attempts.get(row["attempt"]),
+        )
+        for row, before in zip(dossier.history, befores, strict=False)
+    ]
+
+
+def _loose_evidence(dossier: Dossier) -> list[Row]:
+    """Return what Stripe said that no step cites: it moved nothing, and is kept."""
+    cited = {row["evidence"] for row in dossier.history}
+    return [row for row in dossier.evidence if row["sequence"] not in cited]
+
+
+def _meaning(row: Row, rules: RuleSet) -> str | None:
+    """Say what a code is about, by the rules in force, or the built-in ones."""
+    if row["handler"] is None:
+        return None
+    for key in (row["reason"], row["decline_code"], row["code"]):
+        for table in (rules.errors, ERROR_HANDLERS):
+            rule = table.get(key) if key else None
+            if isinstance(rule, Rule):
+                return rule.meaning
+    return None
+
+
+def _actor(row: Row, dossier: Dossier) -> str:
+    """Name who caused a row, a key by the name it was given."""
+    kind, id = row["actor_kind"], row["actor_id"]
+    if kind is None:
+        return "Stripe"
+    if kind == "api_key":
+        name = dossier.keys.get(id)
+        return f"key “{name}” ({id})" if name is not None else f"key {id}"
+    shown = "Stripe" if kind == "stripe" else str(kind)
+    return f"{shown} {id}" if id else shown
+
+
+def _card(payment_method: str | None, dossier: Dossier) -> str:
+    """Write a card as people know it."""
+    row = dossier.cards.get(payment_method or "")
+    if row is None or row["last4"] is None:
+        return "card not seen by us"
+    brand = (row["brand"] or "card").replace("_", " ").capitalize()
+    expiry = f", {row['exp_month']:02}/{row['exp_year']}" if row["exp_month"] else ""
+    return f"{brand} ending in {row['last4']}{expiry}"
