@@ -49,7 +49,7 @@ PLAN: tuple[Row, ...] = (
     Row("listPayments", MADE_UP, POSITIVE, 2 * MANY, 20),
     Row("listPayments", MADE_UP, NEGATIVE, MANY),
     Row("listPayments", THERE, NEGATIVE, MANY),
-    Row("listActions", MADE_UP, POSITIVE, MANY, MANY),
+    Row("listActions", MADE_UP, POSITIVE, MANY, SOME),
     Row("listActions", MADE_UP, NEGATIVE, MANY),
     *(
         row
