@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import structlog
 
@@ -22,6 +23,8 @@ from orchestrator.payments import Payments
 from orchestrator.payments_by_hand import PaymentsByHand
 from orchestrator.recovery import Worker
 from orchestrator.refunds import Refunds, RefundsDue
+from orchestrator.seals.keys import read_key_file
+from orchestrator.seals.work import SealWork
 from orchestrator.settings import Settings
 from orchestrator.settle.schedule import Timing
 from orchestrator.store import migrate
@@ -122,6 +125,7 @@ class Runtime:
                     RefundsDue(driver, gateway.refunds),
                     Dispatcher(database),
                     deliveries,
+                    *_sealing(driver, settings),
                 ),
             ),
         )
@@ -133,6 +137,14 @@ class Runtime:
         await self.database.close()
         if tracing.is_on():
             await asyncio.to_thread(tracing.end)
+
+
+def _sealing(driver: Driver, settings: Settings) -> tuple[SealWork, ...]:
+    """Return the worker's part that seals, where there is a key and it is wanted."""
+    if not (settings.seal_key_file and settings.seal_interval):
+        return ()
+    key = read_key_file(settings.seal_key_file)
+    return (SealWork(driver, key, timedelta(seconds=settings.seal_interval)),)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     handlers: str | None = None
     webhook_allow_private: bool = False
     event_streams: int = Field(default=100, ge=0, le=10_000)
+    seal_key_file: str | None = None
+    seal_public_keys: str | None = None
+    seal_interval: int = Field(default=86400, ge=0, le=31_536_000)
     shutdown_delay: float = Field(default=0.0, ge=0, le=300)
     shutdown_timeout: float = Field(default=SHUTDOWN_SECONDS, gt=0, le=3600)
     log_format: Literal["auto", "console", "json"] = "auto"

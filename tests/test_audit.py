@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.audit import Problem, verify_all, verify_one, verify_payment, walk
+from orchestrator.audit import Problem, pages, verify_all, verify_one, verify_payment
 from orchestrator.chain import instant, row_hash
 from orchestrator.payment import Payment
 from orchestrator.states import PaymentState
@@ -223,7 +223,7 @@ async def test_pages_are_walked_to_the_end(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages smaller than the table still meet every payment, and progress is told."""
-    monkeypatch.setattr(walk, "PAGE", 2)
+    monkeypatch.setattr(pages, "PAGE", 2)
     await store_one_of_each(database)
     told: list[tuple[int, int]] = []
 

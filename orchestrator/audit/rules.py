@@ -6,17 +6,19 @@ and raises for nothing.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import zip_longest
 from typing import Final
 
 from orchestrator.audit.records import Problem, Records, Row
-from orchestrator.chain import GENESIS, instant, row_hash
+from orchestrator.chain import GENESIS, instant, rehash
 from orchestrator.change import facts_hash
 from orchestrator.payment import Payment
 from orchestrator.states import (
     TRANSITIONS,
     WAITING_STATES,
     Configuration,
+    PaymentEvent,
     PaymentState,
     TransitionRefused,
     step,
@@ -66,13 +68,21 @@ def _chain_breaks(rows: Sequence[Row], moment: str) -> Iterator[tuple[str, Row, 
 
 
 def _recomputed(row: Row, moment: str) -> str | None:
-    # A row read from the database has keys of a type of its own, which no JSON writer takes.
-    hashed = {str(name): value for name, value in row.items() if name not in UNHASHED}
+    hashed = {name: value for name, value in row.items() if name not in UNHASHED}
     hashed[moment] = instant(row[moment])
     try:
-        return row_hash(hashed)
+        return rehash(hashed)
     except TypeError:
-        return None  # No row that was ever written holds a float or so large an integer.
+        # A mapping's keys are of a type of their own, which no JSON writer takes; otherwise it is
+        # a row that nobody of ours wrote, with so large an integer.
+        return _recomputed_with_plain_names(hashed)
+
+
+def _recomputed_with_plain_names(hashed: Row) -> str | None:
+    try:
+        return rehash({str(name): value for name, value in hashed.items()})
+    except TypeError:
+        return None
 
 
 # ── the path ─────────────────────────────────────────────────────────────────────────────────
@@ -105,11 +115,17 @@ def _history_is_a_path(records: Records) -> Iterator[Problem]:
             yield records.history_problem(row, "path", sentence)
             return
         try:
-            here = step(here, row["event"])
+            here = _step(here, row["event"])
         except TransitionRefused as refusal:
             yield records.history_problem(row, "attempts_bounded", str(refusal))
             return
     yield from _ends_where_payment_stands(records, here)
+
+
+@cache
+def _step(here: Configuration, event: str) -> Configuration:
+    """Take a step of the machine; there are few, and each payment takes the same ones."""
+    return step(here, PaymentEvent(event))
 
 
 def _ends_where_payment_stands(records: Records, end: Configuration) -> Iterator[Problem]:

@@ -1,219 +1,185 @@
-"""Walks over every payment a page at a time and checks each against the rules.
+"""Walks over every payment a page at a time and checks each against the rules and the seals.
 
-A page is read in one snapshot, so a deployment at work gives no false alarm, and memory stays flat
-however many payments there are. Refuses to stop at a row that cannot be read: that is a problem.
+Refuses to stop at a row that cannot be read: that is a problem like any other.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, select, union
+from sqlalchemy import Connection, func, select
 
 from orchestrator.audit.actions import verify_actions
+from orchestrator.audit.pages import CHILDREN, Page, Range, next_ids, read_page
 from orchestrator.audit.records import Problem, Row
+from orchestrator.audit.report import KEPT_PROBLEMS, AuditReport
 from orchestrator.audit.rules import verify_payment
-from orchestrator.payment import Payment
+from orchestrator.audit.sealed import Stored, sealed_problems
+from orchestrator.audit.seals import NOBODY, verify_seals
+from orchestrator.seals.seal import Leaf
 from orchestrator.states import TRANSITIONS
 from orchestrator.store.connections import Database
-from orchestrator.store.rows import payment_columns, payment_from_row
 from orchestrator.store.schema import (
-    attempts,
     evidence,
     legal_edges,
-    payment_transitions,
     payments,
 )
-
-PAGE: Final = 200
-# More problems than anybody reads; the rest are counted.
-KEPT_PROBLEMS: Final = 1000
+from orchestrator.store.seals import read_leaves_of
 
 Progress = Callable[[int, int], None]
 
-# Each table of a payment's rows, and the column that orders them.
-_CHILDREN: Final = (
-    (payment_transitions, "sequence"),
-    (evidence, "sequence"),
-    (attempts, "number"),
-)
-_SNAPSHOT: Final = {
-    "sqlite": "BEGIN",
-    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-}
 # What a column's reader raises for text that no writer of ours left there.
 _UNREADABLE: Final = (ValueError, TypeError, KeyError)
+_ANY_SEAL: Final = 2**31 - 1
 
 
-@dataclass(slots=True)
-class AuditReport:
-    """How much was checked, and what was found; ``problems`` holds the first of them."""
+async def verify_all(
+    database: Database,
+    progress: Progress | None = None,
+    *,
+    trusted: Mapping[str, str] = NOBODY,
+) -> AuditReport:
+    """Check every payment, rows that belong to none, the actions of people, and every seal.
 
-    payments: int = 0
-    transitions: int = 0
-    evidence: int = 0
-    attempts: int = 0
-    actions: int = 0
-    problem_count: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        """Tell whether nothing was found."""
-        return self.problem_count == 0
-
-    def add(self, problem: Problem) -> None:
-        """Count a problem, and keep it while there are few."""
-        self.problem_count += 1
-        if len(self.problems) < KEPT_PROBLEMS:
-            self.problems.append(problem)
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the report as plain JSON values."""
-        return {
-            "ok": self.holds,
-            "payments": self.payments,
-            "transitions": self.transitions,
-            "evidence": self.evidence,
-            "attempts": self.attempts,
-            "actions": self.actions,
-            "problem_count": self.problem_count,
-            "problems": [problem.as_json() for problem in self.problems],
-        }
-
-
-@dataclass(slots=True)
-class _Page:
-    """Some payments and all their rows; ``lost`` are ids that only rows of other tables know."""
-
-    ids: list[str]
-    payments: dict[str, Payment]
-    rows: dict[str, dict[str, list[Row]]]
-
-
-async def verify_all(database: Database, progress: Progress | None = None) -> AuditReport:
-    """Check every payment, rows that belong to none, and the actions of people.
-
-    ``progress`` hears (done, total) of payments.
+    ``progress`` hears (done, total); ``trusted`` holds the public keys that seals may be signed
+    with, by their ids.
     """
-    report = AuditReport()
-    total = await database.read(_count_payments)
-    for problem in await database.read(_problems_across_payments):
-        report.add(problem)
-    after = ""
-    while ids := await database.read(_next_ids, after):
-        await _verify_ids(database, ids, report)
-        after = ids[-1]
-        if progress:
-            progress(report.payments, max(total, report.payments))
-    chain = await verify_actions(database)
-    report.actions = chain.actions
-    for problem in chain.problems:
-        report.add(problem)
+    total = await database.read(count_payments)
+    last_seal, report = await verify_beside_payments(database, trusted)
+    await verify_range(
+        database, Range("", None), last_seal, report, lambda done: _tell(progress, done, total)
+    )
     return report
 
 
-async def verify_one(database: Database, payment_id: str) -> AuditReport | None:
-    """Check one payment; null when nothing at all is stored under the id."""
+async def verify_beside_payments(
+    database: Database, trusted: Mapping[str, str]
+) -> tuple[int, AuditReport]:
+    """Check what no single payment shows; return the newest seal's number with what was found."""
     report = AuditReport()
-    await _verify_ids(database, [payment_id], report)
+    report.add_all(await database.read(_problems_across_payments))
+    last_seal, problems = await verify_seals(database, trusted)
+    report.add_all(problems)
+    report.seals = last_seal
+    chain = await verify_actions(database)
+    report.add_all(chain.problems)
+    report.actions = chain.actions
+    return last_seal, report
+
+
+async def verify_range(
+    database: Database,
+    ids: Range,
+    last_seal: int,
+    report: AuditReport,
+    tell: Callable[[int], None] | None = None,
+) -> None:
+    """Check the payments of a range against the rules and against the seals up to ``last_seal``."""
+    after = ids.after
+    while page := await database.read(next_ids, Range(after, ids.until)):
+        await _verify_ids(database, page, last_seal, report)
+        after = page[-1]
+        if tell:
+            tell(report.payments)
+
+
+async def verify_one(
+    database: Database, payment_id: str, *, trusted: Mapping[str, str] = NOBODY
+) -> AuditReport | None:
+    """Check one payment, and the seals that hold it; null when nothing is known of the id."""
+    report = AuditReport()
+    leaves = (await database.read(read_leaves_of, [payment_id], _ANY_SEAL))[payment_id]
+    holding = frozenset(placed.seal for placed in leaves)
+    last_seal, problems = await verify_seals(database, trusted, roots_of=holding)
+    await _verify_ids(database, [payment_id], last_seal, report)
+    report.seals = len(holding)
     found = report.payments or report.transitions or report.evidence or report.attempts
-    return report if found or report.problem_count else None
+    if not (found or report.problem_count):
+        return None
+    report.add_all(problem for problem in problems if problem.sequence in holding)
+    return report
 
 
-async def _verify_ids(database: Database, ids: list[str], report: AuditReport) -> None:
+async def _verify_ids(
+    database: Database, ids: list[str], last_seal: int, report: AuditReport
+) -> None:
     """Check some payments; where a page cannot be read, find out which row it is."""
     try:
-        page = await database.read(_read_page, ids)
+        page = await database.read(read_page, ids, last_seal)
     except _UNREADABLE as exc:
         if len(ids) > 1:
             for payment_id in ids:
-                await _verify_ids(database, [payment_id], report)
+                await _verify_ids(database, [payment_id], last_seal, report)
             return
-        sentence = f"A column holds what cannot be read: {exc}"
         report.payments += 1
-        report.add(Problem(ids[0], "payments", None, "readable", sentence))
+        report.add(_unreadable(ids[0], exc))
         return
     for payment_id in ids:
         _verify_page_entry(page, payment_id, report)
 
 
-def _verify_page_entry(page: _Page, payment_id: str, report: AuditReport) -> None:
-    rows = {table.name: page.rows[table.name].get(payment_id, []) for table, _ in _CHILDREN}
+def _verify_page_entry(page: Page, payment_id: str, report: AuditReport) -> None:
+    rows = {table.name: page.rows[table.name].get(payment_id, []) for table, _ in CHILDREN}
     report.transitions += len(rows["payment_transitions"])
     report.evidence += len(rows["evidence"])
     report.attempts += len(rows["attempts"])
     payment = page.payments.get(payment_id)
     if payment is None:
-        for problem in _orphans(payment_id, rows):
-            report.add(problem)
-        return
-    report.payments += 1
-    found = verify_payment(payment, rows["payment_transitions"], rows["evidence"], rows["attempts"])
-    for problem in found:
-        report.add(problem)
+        report.add_all(_orphans(payment_id, rows))
+    else:
+        report.payments += 1
+        report.add_all(
+            verify_payment(payment, rows["payment_transitions"], rows["evidence"], rows["attempts"])
+        )
+    leaves = [(f"seal {placed.seal}", placed.leaf) for placed in page.leaves.get(payment_id, [])]
+    report.leaves += len(leaves)
+    report.add_all(sealed_problems(leaves, stored_of(rows)))
+
+
+async def problems_with_leaves(
+    database: Database, source: str, leaves: Sequence[Leaf]
+) -> list[Problem]:
+    """Hold payments against leaves that are not stored: those of a seal kept elsewhere."""
+    ids = [leaf.payment for leaf in leaves]
+    try:
+        page = await database.read(read_page, ids, 0)
+    except _UNREADABLE as exc:
+        if len(leaves) == 1:
+            return [_unreadable(leaves[0].payment, exc)]
+        found = [await problems_with_leaves(database, source, [leaf]) for leaf in leaves]
+        return [problem for part in found for problem in part]
+    return [
+        problem
+        for leaf in leaves
+        for problem in sealed_problems(
+            [(source, leaf)],
+            stored_of({name: rows.get(leaf.payment, []) for name, rows in page.rows.items()}),
+        )
+    ]
+
+
+def _unreadable(payment_id: str, exc: Exception) -> Problem:
+    sentence = f"A column holds what cannot be read: {exc}"
+    return Problem(payment_id, "payments", None, "readable", sentence)
+
+
+def stored_of(rows: Mapping[str, list[Row]]) -> Stored:
+    """Return a payment's rows as they are held against its leaves."""
+    return Stored(rows["payment_transitions"], rows["evidence"], rows["attempts"])
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress:
+        progress(done, max(total, done))
 
 
 def _orphans(payment_id: str, rows: dict[str, list[Row]]) -> Iterator[Problem]:
-    for table, order in _CHILDREN:
+    for table, order in CHILDREN:
         for row in rows[table.name]:
             sentence = "No payment has this id; its row was removed."
             yield Problem(payment_id, table.name, row[order], "has_payment", sentence)
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _next_ids(connection: Connection, after: str) -> list[str]:
-    """List the next ids that any table knows, so that a row without a payment is met too."""
-    parts = [_ids_after(payments, "id", after)]
-    parts += [_ids_after(table, "payment_id", after) for table, _ in _CHILDREN]
-    ids = union(*parts).subquery()
-    query = select(ids.c.id).order_by(ids.c.id).limit(PAGE)
-    return list(connection.execute(query).scalars())
-
-
-def _ids_after(table: Table, column: str, after: str) -> Any:
-    # Limited inside the union: each part stops after one page of its own index.
-    part = select(table.c[column].label("id")).where(table.c[column] > after)
-    return select(part.distinct().order_by(table.c[column]).limit(PAGE).subquery().c.id)
-
-
-def _read_page(connection: Connection, ids: Sequence[str]) -> _Page:
-    with _snapshot(connection):
-        query = select(*payment_columns()).where(payments.c.id.in_(ids))
-        found = [payment_from_row(row) for row in connection.execute(query)]
-        rows = {table.name: _read_rows(connection, table, order, ids) for table, order in _CHILDREN}
-    return _Page(list(ids), {payment.id: payment for payment in found}, rows)
-
-
-def _read_rows(
-    connection: Connection, table: Table, order: str, ids: Sequence[str]
-) -> dict[str, list[Row]]:
-    query = (
-        select(table)
-        .where(table.c.payment_id.in_(ids))
-        .order_by(table.c.payment_id, table.c[order])
-    )
-    grouped: dict[str, list[Row]] = defaultdict(list)
-    for row in connection.execute(query).mappings():
-        grouped[row["payment_id"]].append(dict(row))
-    return grouped
-
-
-@contextmanager
-def _snapshot(connection: Connection) -> Iterator[None]:
-    """See one moment of the database; the connection commits each statement otherwise."""
-    connection.exec_driver_sql(_SNAPSHOT[connection.dialect.name])
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql("ROLLBACK")
-
-
-def _count_payments(connection: Connection) -> int:
+def count_payments(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(payments)).scalar_one()
 
 

@@ -1,12 +1,15 @@
 """``orchestrator audit``: whether what is stored is what was written."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli import seals
 from orchestrator.cli.actions import actions
 from orchestrator.cli.anomalies import anomalies
+from orchestrator.cli.export import export, verifier
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import console, print_json
 from orchestrator.cli.progress import progress_bar
@@ -22,6 +25,12 @@ SHOWN_PROBLEMS = 20
 
 
 app.command("actions")(actions)
+app.command("seal")(seals.seal)
+app.command("seals")(seals.seals)
+app.command("prove")(seals.prove)
+app.add_typer(seals.key_app, name="key")
+app.command("export")(export)
+app.command("verifier")(verifier)
 app.command("reconcile")(reconcile)
 app.command("anomalies")(anomalies)
 
@@ -36,10 +45,22 @@ def verify(
     id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="One payment; without it, all of them.")
     ] = None,
+    seal: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="A seal kept elsewhere to hold them against; repeatable."
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="How many processes work; as many as processors."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Check every hash, path, head and attempt; exit 1 and name the first bad row."""
-    report = asyncio.run(_verify(id))
+    """Check every hash, path, head, attempt and seal; exit 1 and name the first bad row."""
+    if id is not None and seal:
+        raise typer.BadParameter("--seal is held against all payments: give no ID.")
+    report = asyncio.run(_verify(id, seal or [], processes))
     if json:
         print_json(report.as_json())
     else:
@@ -50,23 +71,34 @@ def verify(
         raise typer.Exit(1)
 
 
-async def _verify(payment_id: str | None) -> "AuditReport":
-    from orchestrator.audit import verify_all, verify_one
+async def _verify(payment_id: str | None, kept: list[Path], processes: int | None) -> "AuditReport":
+    from orchestrator.audit import verify_one
+    from orchestrator.audit.kept import verify_against_file
+    from orchestrator.audit.parallel import processors, verify_with_processes
     from orchestrator.cli.storage import stored
+    from orchestrator.seals.keys import trusted_by
     from orchestrator.settings import Settings
 
-    async with stored(Settings()) as database:
+    settings = Settings()
+    trusted = trusted_by(settings)
+    async with stored(settings) as database:
         if payment_id is not None:
-            report = await verify_one(database, payment_id)
-            if report is None:
+            found = await verify_one(database, payment_id, trusted=trusted)
+            if found is None:
                 raise CommandFailed(f"Nothing is stored under {payment_id}. Check the id.")
-            return report
+            return found
         with progress_bar() as progress:
             task = progress.add_task("verifying payments", total=None)
-            return await verify_all(
+            report = await verify_with_processes(
                 database,
+                settings.database_url,
+                processes or processors(),
                 lambda done, total: progress.update(task, completed=done, total=total),
+                trusted=trusted,
             )
+        for file in kept:
+            await verify_against_file(database, file, trusted, report)
+        return report
 
 
 def _show(report: "AuditReport") -> None:
@@ -77,7 +109,8 @@ def _show(report: "AuditReport") -> None:
         screen.print(f"… and {report.problem_count - SHOWN_PROBLEMS} more")
     screen.print(
         f"{report.payments} payments, {report.transitions} history rows, {report.evidence} "
-        f"evidence rows, {report.attempts} attempts and {report.actions} actions checked: "
+        f"evidence rows, {report.attempts} attempts and {report.actions} actions checked, against "
+        f"{report.leaves} leaves of {report.seals} seals: "
         + ("all hold." if report.holds else f"{report.problem_count} problems."),
         soft_wrap=True,
     )

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from orchestrator.errors import Misconfigured
 from orchestrator.seals.seal import key_id_of, public_key_of
+from orchestrator.settings import Settings
 
 _PUBLIC: Final = re.compile(r"[0-9a-f]{64}")
 Trusted = MappingProxyType[str, str]
@@ -80,3 +81,13 @@ def trusted_keys(key: Ed25519PrivateKey | None, earlier: str | None) -> Trusted:
             )
     keys = [*named, *([public_key_of(key)] if key else [])]
     return MappingProxyType({key_id_of(each): each for each in keys})
+
+
+def trusted_by(settings: Settings) -> Trusted:
+    """Return the public keys that a deployment trusts: that of its key file, and earlier ones.
+
+    Raises:
+        Misconfigured: the key cannot be read, or an earlier one is no public key.
+    """
+    key = read_key_file(settings.seal_key_file) if settings.seal_key_file else None
+    return trusted_keys(key, settings.seal_public_keys)

@@ -10,8 +10,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from orchestrator.actions import seal_made
 from orchestrator.chain import GENESIS
 from orchestrator.errors import OrchestratorError
+from orchestrator.payment import Actor
 from orchestrator.seals.chains import OTHER_CHAINS, HeadOf, heads_now
 from orchestrator.seals.seal import Leaf, Seal, SignedSeal, key_id_of, public_key_of, sign
 from orchestrator.seals.tree import Tree
@@ -95,8 +97,12 @@ class Sealing:
             self.tree.append(leaf.entry())
         return self._after is not None
 
-    async def finish(self, due_at: datetime | None = None) -> SignedSeal:
+    async def finish(
+        self, due_at: datetime | None = None, actor: Actor | None = None
+    ) -> SignedSeal:
         """Sign and store the seal; the next one is due at ``due_at``.
+
+        A person who makes a seal is named, and what was done stands on record with it.
 
         Raises:
             SealingElsewhere: it took so long that another process has the turn.
@@ -111,8 +117,9 @@ class Sealing:
             other_chains=await self.database.read(heads_now, self._chains),
         )
         signed = sign(seal, self._key)
+        done = seal_made(str(seal.number), actor, seal.sealed_at, root=seal.root) if actor else None
         try:
-            await self.database.write(add_seal, self._holder, signed, due_at)
+            await self.database.write(add_seal, self._holder, signed, due_at, done)
         except TurnLost as exc:
             raise SealingElsewhere(_ELSEWHERE) from exc
         return signed
@@ -139,6 +146,7 @@ async def make_seal(
     key: Ed25519PrivateKey,
     holder: str,
     *,
+    actor: Actor | None = None,
     progress: Callable[[int], None] | None = None,
     chains: Mapping[str, HeadOf] = OTHER_CHAINS,
 ) -> SignedSeal:
@@ -154,7 +162,7 @@ async def make_seal(
         while await sealing.step():
             if progress:
                 progress(sealing.tree.size)
-        return await sealing.finish()
+        return await sealing.finish(actor=actor)
     except BaseException:
         await sealing.give_up()
         raise

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from orchestrator.actions import Action
 from orchestrator.seals.seal import ChainHead, Leaf, Seal, SignedSeal, closed_attempts
+from orchestrator.store.actions import record_action
 from orchestrator.store.schema import attempts, payments, seal_leaves, seal_turn, seals
 from orchestrator.store.snapshots import snapshot
 
@@ -145,11 +147,15 @@ def add_leaves(
 
 
 def add_seal(
-    connection: Connection, holder: str, signed: SignedSeal, due_at: datetime | None
+    connection: Connection,
+    holder: str,
+    signed: SignedSeal,
+    due_at: datetime | None,
+    action: Action | None = None,
 ) -> None:
     """Store the seal that its leaves were the draft of, and let another one have the turn.
 
-    Without ``due_at`` the next one is due when it was.
+    Without ``due_at`` the next one is due when it was. ``action`` is what a person did of it.
 
     Raises:
         TurnLost: another one seals by now.
@@ -175,6 +181,8 @@ def add_seal(
             "public_key": signed.public_key,
         },
     )
+    if action is not None:
+        record_action(connection, action)
 
 
 def _leaf_row(seal: int, position: int, leaf: Leaf) -> Row:
@@ -235,6 +243,19 @@ def read_leaves_of(
     for row in connection.execute(query):
         found[row.payment_id].append(_placed(row))
     return found
+
+
+def last_leaf_of(connection: Connection, payment_id: str) -> PlacedLeaf | None:
+    """Read the newest leaf of a payment that is sealed; drafts are none."""
+    query = (
+        select(seal_leaves)
+        .join(seals, seals.c.number == seal_leaves.c.seal)
+        .where(seal_leaves.c.payment_id == payment_id)
+        .order_by(seal_leaves.c.seal.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return _placed(row) if row is not None else None
 
 
 def _placed(row: Any) -> PlacedLeaf:

@@ -1,0 +1,92 @@
+"""A seal as a file to keep elsewhere: one line for the seal, one for each of its leaves.
+
+Every line is canonical JSON, and the leaf lines are the very entries of the tree. So each byte of
+the file is vouched for: by the signature, by the root, or by there being one spelling only.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from orchestrator.chain import canonical
+from orchestrator.errors import OrchestratorError
+from orchestrator.seals.seal import Leaf, SignedSeal, seal_from_json
+from orchestrator.seals.tree import Tree
+from orchestrator.store.connections import Database
+from orchestrator.store.seals import read_leaves
+
+PAGE: Final = 2000
+
+
+class SealFileBroken(OrchestratorError):
+    """A seal's file is not as it was written."""
+
+    code = "seal_file_broken"
+
+
+async def seal_lines(database: Database, signed: SignedSeal) -> AsyncIterator[bytes]:
+    """Give the lines of a seal's file, a page of leaves at a time."""
+    yield canonical(signed.as_json()) + b"\n"
+    after = -1
+    while leaves := await database.read(read_leaves, signed.seal.number, after, PAGE):
+        for placed in leaves:
+            yield placed.leaf.entry() + b"\n"
+        after = leaves[-1].position
+
+
+def read_seal_file(path: Path) -> SignedSeal:
+    """Read the seal of a file and check that its leaves give its root.
+
+    Whether the signature is of a trusted key is not looked at here.
+
+    Raises:
+        SealFileBroken: the file cannot be read, or is not as it was written.
+    """
+    try:
+        with path.open("rb") as file:
+            signed = _read_head(file.readline())
+            tree = Tree()
+            for line in file:
+                tree.append(_without_end(line))
+    except OSError as exc:
+        raise SealFileBroken(f"{path} cannot be read ({exc.strerror}).") from exc
+    except ValueError as exc:
+        raise SealFileBroken(f"{path} is not as it was written. {exc}") from exc
+    if (tree.size, tree.root().hex()) != (signed.seal.payments, signed.seal.root):
+        raise SealFileBroken(
+            f"{path} is not as it was written. Its {tree.size} leaves do not give the root that "
+            f"was signed over {signed.seal.payments}."
+        )
+    return signed
+
+
+def leaves_of_file(path: Path) -> Iterator[Leaf]:
+    """Read the leaves of a file that ``read_seal_file`` has checked, one at a time."""
+    with path.open("rb") as file:
+        file.readline()
+        for line in file:
+            value = orjson.loads(line)
+            yield Leaf(
+                value["payment"],
+                value["version"],
+                value["last_hash"],
+                value["evidence_count"],
+                value["evidence_hash"],
+                tuple(value["attempts"]),
+            )
+
+
+def _read_head(line: bytes) -> SignedSeal:
+    value = orjson.loads(_without_end(line))
+    signed = seal_from_json(value)
+    if canonical(value) + b"\n" != line:
+        raise ValueError("Its first line is spelled otherwise.")
+    return signed
+
+
+def _without_end(line: bytes) -> bytes:
+    if not line.endswith(b"\n"):
+        raise ValueError("Its last line has no end.")
+    return line[:-1]

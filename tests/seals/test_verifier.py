@@ -1,0 +1,212 @@
+"""The program that is given away checks a bundle and a seal's file by itself, byte for byte."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.audit.export import NotSealed, bundle_of
+from orchestrator.chain import canonical
+from orchestrator.seals import verifier
+from orchestrator.seals.files import SealFileBroken, leaves_of_file, read_seal_file, seal_lines
+from orchestrator.seals.seal import public_key_of
+from orchestrator.seals.sealing import make_seal
+from orchestrator.seals.standalone import source
+from orchestrator.seals.verifier import Broken, check, root_of
+from orchestrator.states import TRANSITIONS
+from orchestrator.store.connections import open_database
+from tests.seals.test_seal import KEY, OTHER_KEY
+from tests.stored_payments import Storyteller, store_one_of_each
+
+PUBLIC_KEYS = [public_key_of(KEY)]
+
+
+class Files:
+    """A bundle of a payment that was paid, and the seal that it is in."""
+
+    def __init__(self, folder: Path, bundle: bytes, seal: bytes) -> None:
+        """Write both."""
+        self.bundle, self.seal = folder / "bundle.json", folder / "seal.jsonl"
+        self.bundle.write_bytes(bundle)
+        self.seal.write_bytes(seal)
+
+
+@pytest.fixture
+async def files(sqlite_url: str, tmp_path: Path) -> Files:
+    """Seal payments of every kind; write the seal and the bundle of one."""
+    database = open_database(sqlite_url)
+    await store_one_of_each(database)
+    signed = await make_seal(database, KEY, "one")
+    lines = [line async for line in seal_lines(database, signed)]
+    bundle = await bundle_of(database, "pay_a")
+    await database.close()
+    return Files(tmp_path, bundle, b"".join(lines))
+
+
+def changed(content: bytes, place: int) -> bytes:
+    """Change one bit of one byte."""
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def broken_by(file: Path, content: bytes) -> bool:
+    """Tell whether a file with this content does not hold."""
+    file.write_bytes(content)
+    try:
+        check(file, PUBLIC_KEYS)
+    except Broken:
+        return True
+    return False
+
+
+def test_untouched_files_hold(files: Files) -> None:
+    """A bundle and a seal's file hold as they were written, and say what they prove."""
+    told = check(files.bundle, PUBLIC_KEYS)
+    sealed = check(files.seal, [])
+
+    assert told.startswith("pay_a is succeeded after 5 history rows, 5 of them in seal 1 of ")
+    assert told.endswith("signed with your key")
+    assert "over 5 payments" in sealed
+    assert PUBLIC_KEYS[0] in sealed
+
+
+def test_every_changed_byte_of_a_bundle_is_found(files: Files) -> None:
+    """Whichever byte of a bundle is changed, it does not hold; each fourth is tried."""
+    content = files.bundle.read_bytes()
+    places = range(0, len(content), 4)
+    held = [place for place in places if not broken_by(files.bundle, changed(content, place))]
+
+    assert len(content) > 5000
+    assert held == []
+
+
+def test_every_changed_byte_of_a_seal_is_found(files: Files) -> None:
+    """Whichever byte of a seal's file is changed, it does not hold, nor is it read by us."""
+    content = files.seal.read_bytes()
+    first_leaf = content.index(b"\n") + 1
+    held = []
+    for place in range(0, len(content), 2):
+        if not broken_by(files.seal, changed(content, place)):
+            held.append(place)
+        elif place >= first_leaf:
+            with pytest.raises(SealFileBroken):
+                read_seal_file(files.seal)
+
+    assert held == []
+
+
+@pytest.mark.parametrize("cut", [1, 2, 100])
+def test_a_file_that_was_cut_is_found(files: Files, cut: int) -> None:
+    """A file without its end does not hold, nor does one with something after it."""
+    for file in (files.bundle, files.seal):
+        content = file.read_bytes()
+        assert broken_by(file, content[:-cut])
+        assert broken_by(file, content + b"x" * cut)
+
+
+def test_a_seal_without_a_payment_is_found(files: Files) -> None:
+    """A seal's file from which a whole leaf was taken does not hold."""
+    lines = files.seal.read_bytes().splitlines(keepends=True)
+
+    assert broken_by(files.seal, b"".join(lines[:2] + lines[3:]))
+    with pytest.raises(SealFileBroken, match="4 leaves"):
+        read_seal_file(files.seal)
+
+
+def test_another_key_does_not_hold(files: Files) -> None:
+    """A file that is signed with a key that is not the one told does not hold."""
+    for file in (files.bundle, files.seal):
+        with pytest.raises(Broken, match="none of yours"):
+            check(file, [public_key_of(OTHER_KEY)])
+
+
+FORGERIES: dict[str, Any] = {
+    "state": lambda b: b["payment"].update(state="failed"),
+    "amount": lambda b: b["payment"].update(amount=1),
+    "attempts": lambda b: b["payment"].update(attempts_used=1),
+    "a row left out": lambda b: b["history"].pop(),
+    "a row changed": lambda b: b["history"][2].update(reason="x"),
+    "rows in another order": lambda b: b["history"].reverse(),
+    "evidence changed": lambda b: b["evidence"][0].update(intent_status="succeeded"),
+    "evidence left out": lambda b: b["evidence"].pop(),
+    "an attempt changed": lambda b: b["attempts"][0].update(charge="ch_x"),
+    "an attempt left out": lambda b: b["attempts"].clear(),
+    "another leaf": lambda b: b["proof"]["leaf"].update(version=4),
+    "another place": lambda b: b["proof"].update(index=1),
+    "a path too short": lambda b: b["proof"]["path"].pop(),
+    "a path too long": lambda b: b["proof"]["path"].append("0" * 64),
+    "another root": lambda b: b["proof"]["seal"]["document"].update(root="0" * 64),
+    "another key's name": lambda b: b["proof"]["seal"]["document"].update(key_id="0" * 32),
+    "another signature": lambda b: b["proof"]["seal"].update(signature="00" * 64),
+    "nothing": lambda b: b.clear(),
+}
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
+def test_a_forged_bundle_is_found_without_its_digest(files: Files, forge: Any) -> None:
+    """Whoever changes a bundle and computes its digest anew is found by what proves it."""
+    bundle = json.loads(files.bundle.read_bytes())
+    del bundle["digest"]
+    forge(bundle)
+    bundle["digest"] = verifier.sha256(canonical(bundle))
+
+    assert broken_by(files.bundle, canonical(bundle) + b"\n")
+
+
+async def test_rows_after_the_seal_are_told(sqlite_url: str, tmp_path: Path) -> None:
+    """A payment that went on after its seal holds, and the program says how much is newer."""
+    database = open_database(sqlite_url)
+    payments = await store_one_of_each(database)
+    await make_seal(database, KEY, "one")
+    await Storyteller(database).opened(payments["pay_e"], "pm_six")
+    file = tmp_path / "bundle.json"
+    file.write_bytes(await bundle_of(database, "pay_e"))
+    await database.close()
+
+    assert check(file, PUBLIC_KEYS).endswith("1 rows are newer than the seal")
+
+
+async def test_what_is_not_sealed_has_no_bundle(sqlite_url: str) -> None:
+    """A payment that no seal has cannot be proved to somebody outside."""
+    database = open_database(sqlite_url)
+    await store_one_of_each(database)
+    with pytest.raises(NotSealed):
+        await bundle_of(database, "pay_a")
+    await database.close()
+
+
+def test_a_kept_seal_reads_as_it_was_written(files: Files) -> None:
+    """The file of a seal gives the seal and its leaves again."""
+    signed = read_seal_file(files.seal)
+    leaves = list(leaves_of_file(files.seal))
+
+    assert (signed.seal.number, signed.seal.payments) == (1, 5)
+    assert [leaf.payment for leaf in leaves] == ["pay_a", "pay_b", "pay_c", "pay_d", "pay_e"]
+
+
+def test_the_program_knows_the_machine() -> None:
+    """The edges in the program are the machine's, and its empty tree is the known one."""
+    assert {(str(r.source), str(r.event), str(r.target)) for r in TRANSITIONS} == verifier.EDGES
+    assert root_of(iter([])) == (0, verifier.sha256(b""))
+
+
+def test_the_program_stands_alone(files: Files, tmp_path: Path) -> None:
+    """Run as one file in an empty folder, it imports nothing of ours and says what holds."""
+    program = tmp_path / "alone" / "verifier.py"
+    program.parent.mkdir()
+    program.write_text(source(), encoding="utf-8")
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(changed(files.bundle.read_bytes(), 2000))
+    command = [sys.executable, "-I", str(program), "--public-key", PUBLIC_KEYS[0]]
+    done = subprocess.run(
+        [*command, str(files.bundle), str(files.seal), str(bad)],
+        cwd=program.parent,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "orchestrator" not in source().replace("``orchestrator", "")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [line.count(" holds: ") for line in done.stdout.splitlines()] == [1, 1, 0]
