@@ -34,6 +34,7 @@ class ActionName(StrEnum):
     payment_resolved = "payment_resolved"
     anomaly_assigned = "anomaly_assigned"
     anomaly_resolved = "anomaly_resolved"
+    payment_erased = "payment_erased"
     signed_in = "signed_in"
     signed_out = "signed_out"
     sign_in_failed = "sign_in_failed"
@@ -184,6 +185,16 @@ def export_made(
     """Say that stored records were written out: of one payment, or of everything."""
     details = {"format": format}
     return Action(ActionName.export_made, what, actor, at, None, request_id, details)
+
+
+def payment_erased(
+    payment_id: str, actor: Actor, reason: str, at: datetime, *, refunds: int
+) -> Action:
+    """Say that what callers wrote about a payment was erased, and what of how many refunds."""
+    subject = Subject("payment", payment_id)
+    return Action(
+        ActionName.payment_erased, subject, actor, at, reason, details={"refunds": refunds}
+    )
 
 
 def seal_made(

@@ -271,7 +271,11 @@ async def test_the_command_writes_and_verifies(
     monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", "sqlite:///nowhere.db")
     verified = run("archive", "--verify", path)
 
+    monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", stored)
+    action, *_ = json.loads((await asyncio.to_thread(run, "audit", "actions", "--json")).stdout)
+
     assert (written.exit_code, written.stderr) == (0, "")
+    assert (action["action"], action["details"]) == ("export_made", {"format": "archive"})
     assert json.loads(written.stdout)["payments"] == handled(stored)
     assert verified.exit_code == 0
     assert json.loads(written.stdout)["sha256"] in verified.stdout

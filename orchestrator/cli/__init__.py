@@ -14,6 +14,7 @@ from orchestrator.cli import (
     cards,
     certify,
     demo,
+    erase,
     keys,
     machine,
     migrate,
@@ -65,6 +66,7 @@ app.add_typer(payments.app, name="payments")
 app.add_typer(cards.app, name="cards")
 app.add_typer(audit.app, name="audit")
 app.command("archive")(archive.archive)
+app.command("erase")(erase.erase)
 app.command("machine")(machine.machine)
 app.command("certify")(certify.certify)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.chain import instant
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import console, print_json
 from orchestrator.cli.progress import progress_bar
@@ -59,19 +60,27 @@ def archive(
 
 
 async def _write(before: datetime, path: Path) -> "ArchiveReport":
+    from orchestrator.actions import Subject, export_made
     from orchestrator.archive import write_archive
     from orchestrator.cli.storage import stored
+    from orchestrator.operator import this_operator
     from orchestrator.settings import Settings
+    from orchestrator.store.actions import record_action
 
     async with stored(Settings()) as database:
         with progress_bar() as progress:
             task = progress.add_task("archiving payments", total=None)
-            return await write_archive(
+            report = await write_archive(
                 database,
                 before,
                 path,
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
+        if report.holds:
+            handled = Subject("payments", f"handled before {instant(before)}")
+            made = export_made(handled, this_operator(), datetime.now(UTC), format="archive")
+            await database.write(record_action, made)
+        return report
 
 
 def moment_of(text: str) -> datetime:
