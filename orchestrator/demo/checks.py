@@ -1,7 +1,7 @@
 """What must be true in the end: what was expected, what is stored and what was charged agree."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.audit import AuditReport
@@ -138,6 +138,23 @@ def _rows_hold(finished: Sequence[Finished], audit: AuditReport) -> Check:
         "attempts verified, hash by hash"
     )
     return Check(claim, tuple(against))
+
+
+def all_told(finished: Sequence[Finished], told: Mapping[tuple[str, int], Json]) -> Check:
+    """Every history row reached the endpoint, as it is shown, and no row that nobody has."""
+    rows = {(row["payment"], row["sequence"]): row for one in finished for row in one.history}
+    against = [f"{payment}, step {step}: not told" for payment, step in rows.keys() - told.keys()]
+    against += [
+        f"{payment}, step {step}: told, and not in any history"
+        for payment, step in told.keys() - rows.keys()
+    ]
+    against += [
+        f"{payment}, step {step}: told otherwise than its history says"
+        for (payment, step), row in rows.items()
+        if told.get((payment, step), row) != row
+    ]
+    claim = f"each of the {len(rows)} steps was told to the shop's endpoint, signed"
+    return Check(claim, tuple(sorted(against)))
 
 
 def totals(finished: Sequence[Finished], ledger: Json) -> list[tuple[str, str]]:

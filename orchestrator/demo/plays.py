@@ -94,6 +94,24 @@ async def abandon_challenge(stage: Stage) -> Json:
     return await stage.shop.pay(payment, "pm_card_visa")
 
 
+async def come_back(stage: Stage) -> Json:
+    """Charge without the customer; the bank wants to see him, who comes and uses the same card."""
+    card = "pm_card_authenticationRequired"
+    payment = await stage.shop.create()
+    answer = await stage.shop.confirm(payment, card, off_session=True)
+    payment = await stage.shop.settled(answer.body)
+    outcome = payment["last_outcome"]
+    expect(outcome["same_card_allowed"], f"the same card should be allowed: {outcome}")
+    payment = await stage.shop.pay(payment, card)
+    await stage.stand_in.authenticate(payment, "succeed")
+    return await stage.shop.refresh(payment)
+
+
+async def leave_the_challenge(stage: Stage) -> Json:
+    """Be asked for 3-D Secure, and never come back."""
+    return await cards("pm_sim_requires_action__forgotten")(stage)
+
+
 async def send_everything_twice(stage: Stage) -> Json:
     """Repeat both requests under their keys, as after a timeout of the shop's own."""
     create_key, confirm_key = stage.shop.new_key(), stage.shop.new_key()

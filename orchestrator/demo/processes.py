@@ -27,6 +27,8 @@ WEBHOOK_SECRET: Final = "whsec_demo"
 STRIPE_TIMEOUT_SECONDS: Final = 4
 # Longer than a slow machine takes from a payment's creation to its card.
 SHORT_TTL_SECONDS: Final = 6
+# Longer than the worker takes to find out what became of a killed server's charge.
+SHORT_DEADLINE_SECONDS: Final = 15
 _SERVING: Final = "Serving on "
 
 
@@ -38,6 +40,7 @@ class Deployment:
     stand_in: str
     environment: dict[str, str]
     api_key: str
+    admin_key: str
     database: Database
     api: str = ""
     server: Child | None = None
@@ -113,13 +116,16 @@ async def deployed(folder: Path) -> AsyncIterator[Deployment]:
             folder=folder,
             stand_in=address,
             environment=_clean_environment() | _settings(url, address),
-            api_key=await _new_key(database),
+            api_key=await _new_key(database, "payments"),
+            admin_key=await _new_key(database, "admin"),
             database=database,
             log=log,
         )
         stack.callback(deployment.stop)
         deployment.start_worker()
-        await deployment.start_server(payment_ttl=str(SHORT_TTL_SECONDS))
+        await deployment.start_server(
+            payment_ttl=str(SHORT_TTL_SECONDS), confirm_deadline=str(SHORT_DEADLINE_SECONDS)
+        )
         yield deployment
 
 
@@ -141,10 +147,12 @@ def _settings(database_url: str, stand_in: str) -> dict[str, str]:
         "ORCHESTRATOR_STRIPE_API_BASE": stand_in,
         "ORCHESTRATOR_STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
         "ORCHESTRATOR_STRIPE_TIMEOUT": str(STRIPE_TIMEOUT_SECONDS),
+        # The demonstration's own receiver listens on loopback.
+        "ORCHESTRATOR_WEBHOOK_ALLOW_PRIVATE": "true",
     }
 
 
-async def _new_key(database: Database) -> str:
-    row, secret = create_key("demo", "payments", None, datetime.now(UTC))
+async def _new_key(database: Database, scope: str) -> str:
+    row, secret = create_key("demo", scope, None, datetime.now(UTC))
     await database.write(insert_key, row)
     return secret

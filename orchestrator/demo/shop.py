@@ -46,9 +46,12 @@ class Shop:
         expect(answer.status == 201, f"create answered {answer.status}: {answer.body}")
         return answer.body
 
-    async def confirm(self, payment: Json, card: str, *, key: str | None = None) -> Answer:
+    async def confirm(
+        self, payment: Json, card: str, *, key: str | None = None, **fields: Any
+    ) -> Answer:
         """Try a card."""
-        return await self.post(self._path(payment, "confirm"), {"payment_method": card}, key=key)
+        body = {"payment_method": card, **fields}
+        return await self.post(self._path(payment, "confirm"), body, key=key)
 
     async def pay(self, payment: Json, card: str) -> Json:
         """Try a card and wait until it is known what came of it."""
@@ -115,6 +118,17 @@ class Shop:
         """Read a payment's transitions, oldest first."""
         listed: list[Json] = (await self.get(f"/v1/payments/{payment_id}/history"))["data"]
         return listed
+
+    async def register(self, url: str) -> str:
+        """Have every event sent to an address, as an administrator; return its secret."""
+        headers = {"Authorization": f"Bearer {self._deployment.admin_key}"}
+        body = {"url": url, "description": "the demonstration's receiver"}
+        where = self._deployment.api + "/v1/webhook-endpoints"
+        async with self._session.post(where, json=body, headers=headers) as answer:
+            made: Json = await answer.json()
+            expect(answer.status == 201, f"registering answered {answer.status}: {made}")
+            secret: str = made["secret"]
+            return secret
 
     async def get(self, path: str) -> Json:
         """Read something."""

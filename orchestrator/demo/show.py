@@ -17,10 +17,11 @@ from rich.progress import Progress, TaskID
 from orchestrator.audit import verify_all
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.output import console
-from orchestrator.demo.checks import Finished, compare
+from orchestrator.demo.checks import Finished, all_told, compare
 from orchestrator.demo.plays import Stage
 from orchestrator.demo.processes import deployed, new_folder
 from orchestrator.demo.random_payments import planned
+from orchestrator.demo.receiver import receiving
 from orchestrator.demo.report import Reporter
 from orchestrator.demo.scenarios import LEFT_BEHIND, SCENARIOS, Scenario
 from orchestrator.demo.shop import Disagreement, Shop, StandIn
@@ -61,10 +62,12 @@ async def _run(folder: Path, reporter: Reporter, payments: int, seed: int) -> bo
         await stand_in.tell(deployment.api)
         stage = Stage(shop, stand_in, deployment)
         drive = _Drive(stage, reporter)
-        finished = await drive.everything(planned(payments, seed))
+        async with receiving(shop) as receiver:
+            finished = await drive.everything(planned(payments, seed))
+            await receiver.until_told(finished)
         ledger = await stand_in.ledger()
         audit = await verify_all(deployment.database)
-    checks = compare(finished, ledger, audit)
+    checks = [*compare(finished, ledger, audit), all_told(finished, receiver.told)]
     reporter.totals(finished, ledger)
     reporter.verdict(checks, time.monotonic() - began)
     return all(check.holds for check in checks)
@@ -89,8 +92,8 @@ class _Drive:
         with self.reporter.progress() as bar:
             task = bar.add_task("driving payments", total=total)
             self.reporter.say(
-                "First a payment is left alone, and a server is killed while it charges a card; "
-                "how that ended comes last."
+                "First a payment and a challenge are left alone, and a server is killed while it "
+                "charges a card; how that ended comes last."
             )
             left = [await self._play(scenario) for scenario in LEFT_BEHIND]
             self.reporter.heading("Payments of every kind")

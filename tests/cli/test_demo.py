@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from orchestrator.audit import AuditReport, Problem
-from orchestrator.demo.checks import Finished, compare, totals
+from orchestrator.demo.checks import Finished, all_told, compare, totals
 from orchestrator.demo.plays import cards
 from orchestrator.demo.random_payments import planned
 from orchestrator.demo.report import Reporter, timeline
@@ -80,6 +80,35 @@ def broken_claims(
 def test_agreement_is_seen() -> None:
     """Where everything is as expected, every claim holds."""
     assert broken_claims([paid(), failed()], [charge()]) == []
+
+
+def told() -> dict[tuple[str, int], dict[str, Any]]:
+    """Build what an endpoint was told of a payment that went as it should."""
+    rows = [{**each, "payment": "pay_1", "sequence": n} for n, each in enumerate(paid().history, 1)]
+    return {(each["payment"], each["sequence"]): each for each in rows}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda rows: rows, None),
+        (lambda rows: dict(list(rows.items())[1:]), "pay_1, step 1: not told"),
+        (lambda rows: rows | {("pay_2", 1): {}}, "pay_2, step 1: told, and not in any history"),
+        (
+            lambda rows: rows | {("pay_1", 3): row("failed")},
+            "pay_1, step 3: told otherwise than its history says",
+        ),
+    ],
+    ids=["as it is", "one lacks", "one too many", "another end"],
+)
+def test_what_was_told_is_compared(change: Callable[[Any], Any], sentence: str | None) -> None:
+    """A step that was not told, or told otherwise, or that nobody made, is named."""
+    one = paid()
+    one.history = list(told().values())
+
+    check = all_told([one], change(told()))
+
+    assert check.against == (() if sentence is None else (sentence,))
 
 
 DISAGREEMENTS: dict[str, tuple[list[Finished], list[dict[str, Any]], list[int]]] = {
