@@ -1,7 +1,8 @@
 """Who is signed in to the console: begins a session for a key, and tells whether one still holds.
 
 A session ends after 30 minutes without a page, after 8 hours, and at once with its key. The token
-is the browser's alone; nothing here remembers it.
+is the browser's alone; nothing here remembers it. Who came in, who left and who was not let in is
+on record, in the transaction in which it happens.
 """
 
 import hashlib
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from orchestrator.actions import sign_in_failed, signed_in, signed_out
 from orchestrator.requests import utc_now
+from orchestrator.store.actions import record_action
 from orchestrator.store.connections import Database
 from orchestrator.store.console_sessions import (
     delete_session,
@@ -47,7 +50,7 @@ class Sessions:
     database: Database
     clock: Callable[[], datetime] = utc_now
 
-    async def begin(self, key_id: str) -> str:
+    async def begin(self, key_id: str, request_id: str) -> str:
         """Begin a session for a key, and return the token to give the browser."""
         now, token = self.clock(), new_token()
         row = {
@@ -57,8 +60,13 @@ class Sessions:
             "last_seen_at": now,
             "expires_at": now + LONGEST,
         }
-        await self.database.write(insert_session, row, now)
+        await self.database.write(insert_session, row, signed_in(key_id, now, request_id))
         return token
+
+    async def refuse(self, key_id: str | None, reason: str, request_id: str) -> None:
+        """Put on record that somebody was not let in; the key's id is what was shown, if it was."""
+        action = sign_in_failed(key_id, reason, self.clock(), request_id)
+        await self.database.write(record_action, action)
 
     async def find(self, token: str) -> Session | None:
         """Return the session of a token; null where there is none, or none any more."""
@@ -71,9 +79,10 @@ class Sessions:
             await self.database.write(see_session, digest, now)
         return Session(digest, row["key_id"], row["name"], row["scope"], row["expires_at"])
 
-    async def end(self, session: Session) -> None:
+    async def end(self, session: Session, request_id: str) -> None:
         """End a session."""
-        await self.database.write(delete_session, session.digest)
+        action = signed_out(session.key_id, self.clock(), request_id)
+        await self.database.write(delete_session, session.digest, action)
 
 
 def _is_over(row: dict[str, Any], now: datetime) -> bool:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.console.visit import Visit
 from orchestrator.audit import Problem, verify_payment
+from orchestrator.chain import GENESIS
 from orchestrator.explain import Explanation, explain
 from orchestrator.handlers import ERROR_HANDLERS, Rule, RuleSet
 from orchestrator.states.walk import Step, draw_walk
@@ -52,6 +53,7 @@ async def show_payment(visit: Visit) -> Response:
         rules_version=rules.rules_version,
         steps=_steps(dossier, rules),
         loose=_loose_evidence(dossier),
+        sealed=_sealed(dossier),
         walk=_walk(dossier),
         actor=lambda row: _actor(row, dossier),
         card=lambda id: _card(id, dossier),
@@ -61,6 +63,36 @@ async def show_payment(visit: Visit) -> Response:
 def _problems(dossier: Dossier) -> list[Problem]:
     """Recompute every hash, and hold each row against the rules."""
     return verify_payment(dossier.payment, dossier.history, dossier.evidence, dossier.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the newest seal says of the payment, and whether the rows still say it."""
+
+    holds: bool
+    later_steps: int
+
+
+def _sealed(dossier: Dossier) -> Sealed | None:
+    """Compare the newest seal's leaf with the rows it was made of; null where there is none.
+
+    Whether the seal itself is what was signed is a question for all seals together.
+    """
+    leaf = dossier.leaf
+    if leaf is None:
+        return None
+    holds = (
+        _hash_at(dossier.history, leaf.version) == leaf.last_hash
+        and _hash_at(dossier.evidence, leaf.evidence_count) == leaf.evidence_hash
+    )
+    return Sealed(holds, max(0, len(dossier.history) - leaf.version))
+
+
+def _hash_at(rows: list[Row], count: int) -> str | None:
+    """Return the hash of a chain that had so many rows."""
+    if count == 0:
+        return GENESIS
+    return next((row["hash"] for row in rows if row["sequence"] == count), None)
 
 
 def _explanation(visit: Visit, dossier: Dossier) -> Explanation | None:

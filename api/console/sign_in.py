@@ -5,9 +5,9 @@ from starlette.responses import Response
 from api.authentication import Identity
 from api.console.cookies import FORM, SESSION, delete_cookie, read_cookie, set_cookie
 from api.console.forms import FormRefused, form_token, read_form
-from api.console.on_record import record_refused_sign_in, record_sign_in, record_sign_out
 from api.console.visit import SIGN_IN, Visit, safe_next
 from orchestrator.console_sessions import new_token
+from orchestrator.keys import parse_secret
 
 UNKNOWN = "This key is not in use. Check that you have copied all of it."
 OTHER_SCOPE = "This key is of another scope. The console takes keys of scope audit or admin."
@@ -34,12 +34,15 @@ async def sign_in(visit: Visit) -> Response:
         form = await read_form(request, read_cookie(request, FORM))
     except FormRefused as refused:
         return _form(visit, wanted, 403, str(refused))
-    identity = await request.app.state.key_ring.identify(form.get("key", "").strip())
+    secret = form.get("key", "").strip()
+    identity = await request.app.state.key_ring.identify(secret)
     if identity is None:
-        await record_refused_sign_in("unknown_key", None, address)
+        # Never what else was typed: it may be a secret with a slip of the pen in it.
+        parsed = parse_secret(secret)
+        await _put_refusal_on_record(visit, parsed[0] if parsed else None, "key_not_in_use")
         return _form(visit, wanted, 401, UNKNOWN)
     if "audit" not in identity.grants:
-        await record_refused_sign_in("scope", identity.key_id, address)
+        await _put_refusal_on_record(visit, identity.key_id, "scope_does_not_cover")
         return _form(visit, wanted, 403, OTHER_SCOPE)
     return await _begin(visit, identity, wanted)
 
@@ -47,8 +50,7 @@ async def sign_in(visit: Visit) -> Response:
 async def sign_out(visit: Visit) -> Response:
     """End the session, here and in the browser."""
     assert visit.session is not None, "the page is for who is signed in"
-    await visit.console.sessions.end(visit.session)
-    await record_sign_out(visit.session.key_id)
+    await visit.console.sessions.end(visit.session, visit.request_id)
     response = visit.redirect(SIGN_IN)
     delete_cookie(visit.request, response, SESSION)
     return response
@@ -56,12 +58,15 @@ async def sign_out(visit: Visit) -> Response:
 
 async def _begin(visit: Visit, identity: Identity, wanted: str) -> Response:
     request = visit.request
-    token = await visit.console.sessions.begin(identity.key_id)
-    await record_sign_in(identity.key_id)
+    token = await visit.console.sessions.begin(identity.key_id, visit.request_id)
     response = visit.redirect(wanted)
     set_cookie(request, response, SESSION, token)
     delete_cookie(request, response, FORM)
     return response
+
+
+async def _put_refusal_on_record(visit: Visit, key_id: str | None, reason: str) -> None:
+    await visit.console.sessions.refuse(key_id, reason, visit.request_id)
 
 
 def _form(visit: Visit, wanted: str, status: int = 200, problem: str = "") -> Response:

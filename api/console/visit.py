@@ -41,13 +41,19 @@ class Visit:
     token: str
     form: Mapping[str, str]
 
+    @property
+    def request_id(self) -> str:
+        """Return what the request is called in the log and on record."""
+        request_id: str = self.request.scope["request_id"]
+        return request_id
+
     def render(self, template: str, status: int = 200, **values: Any) -> Response:
         """Answer with a page."""
         shared = {
             "path": self.request.url.path,
             "session": self.session,
             "form_token": form_token(self.token),
-            "request_id": self.request.scope["request_id"],
+            "request_id": self.request_id,
             "menu": self.request.app.state.console_menu,
         }
         page = render(template, shared | values)

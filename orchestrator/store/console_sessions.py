@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from orchestrator.actions import Action
+from orchestrator.store.actions import record_action
 from orchestrator.store.schema import api_keys, console_sessions
 
 _SESSION: Final = (
@@ -23,10 +25,12 @@ _SESSION: Final = (
 )
 
 
-def insert_session(connection: Connection, row: dict[str, Any], now: datetime) -> None:
-    """Store a session that begins, and forget those that are over."""
-    connection.execute(delete(console_sessions).where(console_sessions.c.expires_at < now))
+def insert_session(connection: Connection, row: dict[str, Any], action: Action) -> None:
+    """Store a session that begins, put it on record, and forget sessions that are over."""
+    over = console_sessions.c.expires_at < row["created_at"]
+    connection.execute(delete(console_sessions).where(over))
     connection.execute(insert(console_sessions), row)
+    record_action(connection, action)
 
 
 def find_session(connection: Connection, digest: str) -> dict[str, Any] | None:
@@ -48,6 +52,7 @@ def see_session(connection: Connection, digest: str, now: datetime) -> None:
     )
 
 
-def delete_session(connection: Connection, digest: str) -> None:
-    """End a session."""
+def delete_session(connection: Connection, digest: str, action: Action) -> None:
+    """End a session, and put that on record."""
     connection.execute(delete(console_sessions).where(console_sessions.c.token_digest == digest))
+    record_action(connection, action)

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Select, Table, select
+from sqlalchemy import Column, Connection, Select, Table, func, select
 
+from orchestrator.anomaly import Anomaly
 from orchestrator.payment import Payment
+from orchestrator.seals.seal import Leaf, SignedSeal
+from orchestrator.store.anomalies import ListAnomalies, read_anomalies
 from orchestrator.store.history import (
     Row,
     read_attempts,
@@ -15,16 +18,17 @@ from orchestrator.store.history import (
     read_payment_of,
 )
 from orchestrator.store.schema import (
-    anomalies,
     api_keys,
     cards,
     disputes,
     events,
     refunds,
+    seals,
     stripe_events,
     webhook_deliveries,
     webhook_endpoints,
 )
+from orchestrator.store.seals import PlacedLeaf, read_leaves_of, read_seal
 from orchestrator.store.snapshots import snapshot
 
 # More than anybody reads on one page; endpoints times steps, and what was sent again.
@@ -36,6 +40,7 @@ class Dossier:
     """A payment and every row that belongs to it, oldest first.
 
     ``cards`` are those tried, by their id; ``keys`` the names of the keys that acted, by theirs.
+    ``leaf`` is how far the payment had come at the newest seal that holds it.
     """
 
     payment: Payment
@@ -46,10 +51,12 @@ class Dossier:
     keys: dict[str, str]
     refunds: list[Row]
     disputes: list[Row]
-    anomalies: list[Row]
+    anomalies: tuple[Anomaly, ...]
     stripe_events: list[Row]
     events: list[Row]
     deliveries: list[Row]
+    seal: SignedSeal | None
+    leaf: Leaf | None
 
 
 def read_dossier(connection: Connection, payment_id: str) -> Dossier | None:
@@ -65,6 +72,7 @@ def read_dossier(connection: Connection, payment_id: str) -> Dossier | None:
         history = read_history(connection, payment_id)
         tried = read_attempts(connection, payment_id)
         given_back = _rows(connection, _of(refunds, payment_id, refunds.c.created_at))
+        leaf = _newest_leaf(connection, payment_id)
         return Dossier(
             payment=payment,
             history=history,
@@ -74,17 +82,31 @@ def read_dossier(connection: Connection, payment_id: str) -> Dossier | None:
             keys=_keys(connection, [*history, *given_back]),
             refunds=given_back,
             disputes=_rows(connection, _of(disputes, payment_id, disputes.c.created_at)),
-            anomalies=_rows(connection, _of(anomalies, payment_id, anomalies.c.noted_at)),
+            anomalies=_anomalies(connection, payment_id),
             stripe_events=_rows(
                 connection, _of(stripe_events, payment_id, stripe_events.c.received_at)
             ),
             events=_rows(connection, _of(events, payment_id, events.c.sequence)),
             deliveries=_rows(connection, _deliveries(payment_id)),
+            seal=read_seal(connection, leaf.seal) if leaf is not None else None,
+            leaf=leaf.leaf if leaf is not None else None,
         )
 
 
 def _of(table: Table, payment_id: str, order: Column[Any]) -> Select[Any]:
     return select(table).where(table.c.payment_id == payment_id).order_by(order).limit(MOST)
+
+
+def _anomalies(connection: Connection, payment_id: str) -> tuple[Anomaly, ...]:
+    page = read_anomalies(connection, ListAnomalies(payment=payment_id, limit=MOST))
+    return page.anomalies[::-1] if page is not None else ()
+
+
+def _newest_leaf(connection: Connection, payment_id: str) -> PlacedLeaf | None:
+    """Read how far the newest seal that stands says that the payment had come."""
+    newest = connection.execute(select(func.max(seals.c.number))).scalar_one()
+    leaves = read_leaves_of(connection, [payment_id], newest or 0)[payment_id]
+    return leaves[-1] if leaves else None
 
 
 def _deliveries(payment_id: str) -> Select[Any]:

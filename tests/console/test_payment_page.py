@@ -9,8 +9,10 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import make_url
 
+from orchestrator.seals.sealing import make_seal
 from tests.console.visitor import PAYMENTS, Visitor, text_of
 
 HOSTILE = "<script>alert('x')</script>\"'&<img src=x onerror=alert(1)>{{7*7}}"
@@ -157,7 +159,8 @@ async def test_hostile_text_stays_text(auditor: Visitor) -> None:
             for column in columns:
                 connection.execute(f"UPDATE {table} SET {column} = ?", (HOSTILE,))  # noqa: S608, RUF100  names of ours
         connection.execute(
-            "INSERT INTO anomalies (payment_id, kind, noted_at, detail) VALUES (?, ?, ?, ?)",
+            "INSERT INTO anomalies (id, payment_id, kind, noted_at, detail) "
+            "VALUES ('ano_1', ?, ?, ?, ?)",
             (payment["id"], HOSTILE, "2026-01-01T00:00:00.000000Z", HOSTILE),
         )
     answers = [
@@ -194,3 +197,25 @@ def text_of_values(page: str) -> str:
     from html import unescape
 
     return unescape(" ".join(re.findall(r'value="([^"]*)"', page)))
+
+
+async def test_the_seal_is_shown(auditor: Visitor) -> None:
+    """The newest seal that holds the payment is named, with what came after it."""
+    payment = await auditor.api.create()
+    await make_seal(auditor.api.world.runtime.database, Ed25519PrivateKey.generate(), "test")
+    await auditor.api.confirm(payment)
+    page = await page_of(auditor, payment)
+
+    assert "covers step 1; 2 came after it" in page
+
+
+async def test_a_history_rewritten_after_its_seal_is_seen(auditor: Visitor) -> None:
+    """A chain that was made anew after it was sealed is not the chain that was sealed."""
+    payment = await auditor.api.create()
+    await auditor.api.confirm(payment)
+    await make_seal(auditor.api.world.runtime.database, Ed25519PrivateKey.generate(), "test")
+    with tampering(auditor) as connection:
+        connection.execute("UPDATE payment_transitions SET hash = 'f' WHERE sequence = 3")
+    page = await page_of(auditor, payment)
+
+    assert "Sealed otherwise." in page

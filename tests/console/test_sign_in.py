@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator import console_sessions as sessions
+from orchestrator.store.actions import ListActions, read_actions
 from orchestrator.store.keys import revoke_key
 from orchestrator.store.schema import console_sessions
 from tests.console.visitor import PAYMENTS, SIGN_IN, Visitor, text_of
@@ -261,3 +262,39 @@ async def test_too_many_tries_have_to_wait(visitor: Visitor) -> None:
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 300
     assert "too many tries" in text_of(answer)
+
+
+# ── on record ────────────────────────────────────────────────────────────────────────────────
+
+
+async def on_record(visitor: Visitor) -> list[tuple[str, str | None, str, str | None]]:
+    """Return what people did at the console, oldest first: action, who, key, reason."""
+    page = await visitor.api.world.runtime.database.read(read_actions, ListActions(limit=50))
+    rows = [row for row in page.actions[::-1] if row["action"].startswith("sign")]
+    return [(row["action"], row["actor_id"], row["subject_id"], row["reason"]) for row in rows]
+
+
+async def test_coming_and_going_is_on_record(visitor: Visitor) -> None:
+    """The record of people's acts has each sign-in and sign-out, with the key's id."""
+    key_id = await visitor.sign_in()
+    token = await visitor.form_token(PAYMENTS)
+    await visitor.post("/console/sign-out", {"form_token": token})
+
+    assert await on_record(visitor) == [
+        ("signed_in", key_id, key_id, None),
+        ("signed_out", key_id, key_id, None),
+    ]
+
+
+async def test_who_was_not_let_in_is_on_record(visitor: Visitor) -> None:
+    """A refused key is on record by the id it showed, and nothing else of what was typed."""
+    wrong = f"ork_{'a' * 16}_{'A' * 43}"
+    shop_id, shop = await visitor.api.key("shop", "payments")
+    for secret in ("hunter2", wrong, shop):
+        await visitor.try_key(secret)
+
+    assert await on_record(visitor) == [
+        ("sign_in_failed", None, "unknown", "key_not_in_use"),
+        ("sign_in_failed", None, "a" * 16, "key_not_in_use"),
+        ("sign_in_failed", None, shop_id, "scope_does_not_cover"),
+    ]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
+from orchestrator.actions import signed_in
 from orchestrator.change import Row
 from orchestrator.gateway.views import CardView
 from orchestrator.keys import create_key
@@ -51,7 +52,7 @@ async def _keys(database: Database) -> None:
         await database.write(insert_key, row | {"id": name})
     row, _ = create_key("shop", "payments", None, START)
     await database.write(insert_key, row | {"id": "shop"})
-    await database.write(insert_session, session(), START)
+    await database.write(insert_session, session(), signed_in("kept", START))
     await database.write(revoke_key, "revoked", START + timedelta(days=1))
     await database.write(keep_customer, "cus_kept", "shop", START, None)
 
