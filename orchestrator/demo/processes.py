@@ -40,8 +40,9 @@ class Deployment:
     stand_in: str
     environment: dict[str, str]
     api_key: str
-    admin_key: str
     database: Database
+    # Registers the receiver.
+    admin_key: str = ""
     api: str = ""
     server: Child | None = None
     children: list[Child] = field(default_factory=list)

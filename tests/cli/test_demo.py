@@ -235,7 +235,7 @@ def test_demo_agrees_and_leaves_nothing(program: Start, tmp_path: Path, own_tmp:
 
     assert (code, errors) == (0, ""), output
     assert "All agree." in output
-    assert output.count("✓") == len(SCENARIOS) + len(LEFT_BEHIND) + 6 + 5
+    assert output.count("✓") == len(SCENARIOS) + len(LEFT_BEHIND) + 6 + 6
     assert not re.search(r"[\x00-\x08\x0b-\x1f]", output)
     assert list(own_tmp.iterdir()) == []
 
