@@ -17,6 +17,7 @@ from api.errors import RequestRefused, answer_refusal, answer_routing
 from api.openapi import describe
 from api.routes import (
     actions,
+    anomalies,
     cards,
     customers,
     events,
@@ -68,6 +69,7 @@ def create_app(
         customers,
         cards,
         actions,
+        anomalies,
         events,
         webhook_endpoints,
         machine,

@@ -10,7 +10,9 @@ from typing import Final
 from fastapi import Request
 
 from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
+from orchestrator.anomaly import ANOMALY_ID
 from orchestrator.errors import (
+    AnomalyNotFound,
     CardNotFound,
     CustomerNotFound,
     EndpointNotFound,
@@ -48,11 +50,13 @@ def _path_id(name: str, pattern: str, missing: type[NotFound]) -> PathId:
 payment_id_in: Final = _path_id("payment_id", r"pay_[A-Za-z0-9]{1,64}", PaymentNotFound)
 refund_id_in: Final = _path_id("refund_id", r"ref_[A-Za-z0-9]{1,64}", RefundNotFound)
 customer_id_in: Final = _path_id("customer_id", CUSTOMER_ID, CustomerNotFound)
+anomaly_id_in: Final = _path_id("anomaly_id", ANOMALY_ID, AnomalyNotFound)
 card_id_in: Final = _path_id("card_id", PAYMENT_METHOD_ID, CardNotFound)
 event_id_in: Final = _path_id("event_id", EVENT_ID, EventNotFound)
 endpoint_id_in: Final = _path_id("webhook_endpoint_id", ENDPOINT_ID, EndpointNotFound)
 
 __all__ = [
+    "anomaly_id_in",
     "card_id_in",
     "customer_id_in",
     "endpoint_id_in",

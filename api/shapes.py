@@ -6,6 +6,7 @@ Refuses to show anything that is not named here, whatever a row may hold.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from orchestrator.anomaly import Anomaly, Note
 from orchestrator.chain import instant
 from orchestrator.customers import CardStanding
 from orchestrator.documents import (
@@ -17,6 +18,26 @@ from orchestrator.documents import (
 )
 from orchestrator.explain import Explanation, RuleShown
 from orchestrator.gateway.views import CustomerView
+
+
+def anomaly_document(anomaly: Anomaly) -> Document:
+    """Show an anomaly with what people made of it, oldest first."""
+    return {
+        "id": anomaly.id,
+        "object": "anomaly",
+        "kind": anomaly.kind,
+        "state": anomaly.state.value,
+        "payment": anomaly.payment,
+        "payment_intent": anomaly.payment_intent,
+        "stripe_object": anomaly.stripe_object,
+        "detail": anomaly.detail,
+        "evidence": anomaly.evidence,
+        "owner": anomaly.owner,
+        "resolution": anomaly.resolution,
+        "reason": anomaly.reason,
+        "noted_at": instant(anomaly.noted_at),
+        "notes": [_note(note) for note in anomaly.notes],
+    }
 
 
 def explanation_document(explanation: Explanation) -> Document:
@@ -78,6 +99,19 @@ def list_document(data: Sequence[Document], url: str, *, has_more: bool = False)
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
+def _note(note: Note) -> Document:
+    return {
+        "sequence": note.sequence,
+        "state": note.state.value,
+        "owner": note.owner,
+        "resolution": note.resolution,
+        "reason": note.reason,
+        "actor": {"kind": note.actor.kind, "id": note.actor.id},
+        "request_id": note.request_id,
+        "noted_at": instant(note.noted_at),
+    }
+
+
 def _rule(rule: RuleShown | None) -> Document | None:
     if rule is None:
         return None
@@ -96,6 +130,7 @@ def _rule(rule: RuleShown | None) -> Document | None:
 __all__ = [
     "Document",
     "action_document",
+    "anomaly_document",
     "card_document",
     "client_secret_document",
     "customer_document",

@@ -77,8 +77,7 @@ class Anomalies:
         """
         page = await self.driver.database.read(read_anomalies, wanted)
         if page is None:
-            param = "starting_after" if wanted.starting_after else "ending_before"
-            raise AnomalyNotFound(wanted.cursor or "", param=param)
+            raise AnomalyNotFound(wanted.cursor or "")
         return page
 
     async def get(self, anomaly_id: str) -> Anomaly:
@@ -110,7 +109,7 @@ class Anomalies:
             if anomaly.owner not in {None, wanted.instead_of}:
                 raise AnomalyAssigned(
                     f"The anomaly is {anomaly.owner}'s. To take it over, name them in instead_of.",
-                    state=anomaly.state,
+                    param="instead_of",
                 )
             return {"state": AnomalyState.assigned.value, "owner": wanted.owner}
 
@@ -201,8 +200,7 @@ def _refuse_resolved(anomaly: Anomaly) -> None:
     if anomaly.state is AnomalyState.resolved:
         raise AnomalyResolved(
             f"The anomaly was resolved as {anomaly.resolution}. What comes up again is another "
-            "anomaly.",
-            state=anomaly.state,
+            "anomaly."
         )
 
 

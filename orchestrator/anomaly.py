@@ -6,8 +6,11 @@ It is a queue of its own beside the payments: nothing here ever moves one.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from orchestrator.payment import Actor
+
+ANOMALY_ID: Final = r"ano_[A-Za-z0-9]{1,64}"
 
 
 class AnomalyState(StrEnum):
@@ -67,4 +70,4 @@ class Anomaly:
         return self.notes[-1].reason if self.notes else None
 
 
-__all__ = ["Anomaly", "AnomalyState", "Note"]
+__all__ = ["ANOMALY_ID", "Anomaly", "AnomalyState", "Note"]

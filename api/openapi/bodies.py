@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.anomaly_schemas import AssignBody, ResolutionBody
 from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.openapi.types import Schema
 from api.schemas import (
@@ -21,6 +22,8 @@ from api.schemas import (
 )
 
 BODIES: Final[Mapping[str, type[Body]]] = {
+    "assign_anomaly": AssignBody,
+    "resolve_anomaly": ResolutionBody,
     "create_payment": CreateBody,
     "confirm_payment": ConfirmBody,
     "cancel_payment": CancelBody,

@@ -331,6 +331,13 @@ REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {
     },
     "cancel_payment": {"with_reason": {"reason": "requested_by_customer"}, "nothing": {}},
     "refresh_payment": {"nothing": {}},
+    "assign_anomaly": {
+        "first": {"owner": "ada"},
+        "taken_over": {"owner": "bob", "instead_of": "ada"},
+    },
+    "resolve_anomaly": {
+        "refunded": {"resolution": "refunded", "reason": "paid by mistake; the money went back"}
+    },
     "resolve_payment": {
         "ask_stripe": {"resolution": "refresh", "reason": "the customer says it was paid"},
         "end_it": {"resolution": "cancel", "reason": "the order was withdrawn by telephone"},

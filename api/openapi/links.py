@@ -43,6 +43,14 @@ _LEADS_TO: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "deleteWebhookEndpoint": "Delete it.",
         },
     ),
+    "anomaly": (
+        "anomaly_id",
+        {
+            "getAnomaly": "Read it again.",
+            "assignAnomaly": "Give it to somebody.",
+            "resolveAnomaly": "Say how it ended.",
+        },
+    ),
     "customer": (
         "customer_id",
         {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+from api.anomaly_queries import ANOMALIES_PARAMETERS
 from api.errors import NotReady, TooManyStreams, ValidationFailed
 from api.event_queries import DELIVERIES_PARAMETERS, ENDPOINTS_PARAMETERS, EVENTS_PARAMETERS
 from api.openapi import refusals as refused
@@ -274,6 +275,35 @@ LIST_ACTIONS: Final = _operation(
     {200: _answer(200, "actions")},
     (*refused.READING, ValidationFailed),
     query=ACTIONS_PARAMETERS,
+)
+_ANOMALY_GONE: Final[Kinds] = (errors.AnomalyNotFound,)
+LIST_ANOMALIES: Final = _operation(
+    {200: _answer(200, "anomalies")},
+    (*refused.READING, ValidationFailed),
+    query=ANOMALIES_PARAMETERS,
+)
+GET_ANOMALY: Final = _operation(
+    {200: _answer(200, "anomaly")}, (*refused.READING, *_ANOMALY_GONE), on="anomaly_id"
+)
+ASSIGN_ANOMALY: Final = _operation(
+    {200: _answer(200, "anomaly", _REPLAYED, examples=("assigned",))},
+    (
+        *refused.WRITING,
+        *_ANOMALY_GONE,
+        *_RACED,
+        errors.AnomalyAssigned,
+        errors.AnomalyResolved,
+    ),
+    on="anomaly_id",
+    body="assign_anomaly",
+    body_needed=True,
+)
+RESOLVE_ANOMALY: Final = _operation(
+    {200: _answer(200, "anomaly", _REPLAYED, examples=("resolved",))},
+    (*refused.WRITING, *_ANOMALY_GONE, *_RACED, errors.AnomalyResolved),
+    on="anomaly_id",
+    body="resolve_anomaly",
+    body_needed=True,
 )
 _EVENT_GONE: Final[Kinds] = (errors.EventNotFound,)
 _ENDPOINT_GONE: Final[Kinds] = (errors.EndpointNotFound,)

@@ -6,6 +6,7 @@ from typing import Final
 from api.openapi.types import Schema
 from api.queries import Parameter
 from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
+from orchestrator.anomaly import ANOMALY_ID
 from orchestrator.outgoing.endpoints import ENDPOINT_ID
 from orchestrator.outgoing.event import EVENT_ID
 
@@ -89,6 +90,12 @@ PARAMETERS: Final[Mapping[str, Schema]] = {
         "The endpoint's id.",
         f"^{ENDPOINT_ID}$",
         "we_5d41402abc4b2a76b9719d911017c592",
+    ),
+    "anomaly_id": _in_path(
+        "anomaly_id",
+        "The anomaly's id.",
+        f"^{ANOMALY_ID}$",
+        "ano_0f6800931999557f0925abb62ce68273",
     ),
     "customer_id": _in_path("customer_id", "The customer's id.", CUSTOMER_ID, "cus_Cf1qkBjgqzMLjL"),
     "card_id": _in_path(

@@ -82,6 +82,14 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "back already.",
         {"param": "amount", "state": "succeeded", "allowed_events": []},
     ),
+    "anomaly_assigned": (
+        "The anomaly is ada's. To take it over, name them in instead_of.",
+        {"param": "instead_of", "state": None, "allowed_events": None},
+    ),
+    "anomaly_resolved": (
+        "The anomaly was resolved as accepted. What comes up again is another anomaly.",
+        {"state": None, "allowed_events": None},
+    ),
     "card_disabled": (
         "The card is out of use (expired_card). Fetch the customer's cards again and ask for "
         "another one.",

@@ -84,6 +84,7 @@ def _moment(text: str, option: str, *, to_its_end: bool = False) -> datetime:
 
 
 async def _reconcile(period: "Period", shared_account: bool, record: bool) -> "ReconcileReport":
+    from orchestrator.cli.logs import write_logs
     from orchestrator.cli.storage import stored
     from orchestrator.errors import StripeUnavailable
     from orchestrator.gateway.stripe_gateway import StripeGateway
@@ -94,6 +95,7 @@ async def _reconcile(period: "Period", shared_account: bool, record: bool) -> "R
     from orchestrator.settings import Settings
 
     settings = Settings()
+    write_logs(settings)
     key = check_stripe(settings)
     async with stored(settings) as database:
         await check_database(database, settings)

@@ -10,6 +10,8 @@ again, always under the same Idempotency-Key.
 
 from orchestrator.client.clients import AsyncClient, Client
 from orchestrator.client.errors import (
+    AnomalyAssigned,
+    AnomalyResolved,
     ApiError,
     AttemptInProgress,
     CardAttemptsExhausted,
@@ -37,6 +39,8 @@ from orchestrator.client.errors import (
 from orchestrator.client.retries import Retries
 from orchestrator.client.values import (
     Action,
+    Anomaly,
+    AnomalyNote,
     Answer,
     Card,
     ClientSecret,
@@ -56,6 +60,10 @@ from orchestrator.client.values import (
 
 __all__ = [
     "Action",
+    "Anomaly",
+    "AnomalyAssigned",
+    "AnomalyNote",
+    "AnomalyResolved",
     "Answer",
     "ApiError",
     "AsyncClient",

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from orchestrator.client.values import (
     Action,
+    Anomaly,
     Answer,
     Card,
     ClientSecret,
@@ -36,6 +37,7 @@ Value = TypeVar("Value")
 CaptureMethod = Literal["automatic", "manual"]
 CancelReason = Literal["abandoned", "duplicate", "fraudulent", "requested_by_customer"]
 RefundReason = Literal["duplicate", "fraudulent", "requested_by_customer"]
+AnomalyState = Literal["open", "assigned", "resolved"]
 Resolution = Literal["refresh", "cancel"]
 Usage = Literal["on_session", "off_session"]
 
@@ -295,6 +297,52 @@ def list_actions(
         "ending_before": ending_before,
     }
     return _list("/v1/actions", Action, filters)
+
+
+def list_anomalies(
+    *,
+    state: AnomalyState | None = None,
+    kind: str | None = None,
+    payment: str | None = None,
+    limit: int | None = None,
+    starting_after: str | None = None,
+    ending_before: str | None = None,
+) -> Call[Page[Anomaly]]:
+    """Read one page of what nobody expected, newest first (an audit key's)."""
+    filters = {
+        "state": state,
+        "kind": kind,
+        "payment": payment,
+        "limit": limit,
+        "starting_after": starting_after,
+        "ending_before": ending_before,
+    }
+    return _list("/v1/anomalies", Anomaly, filters)
+
+
+def get_anomaly(anomaly: str) -> Call[Anomaly]:
+    """Read an anomaly (an audit key's)."""
+    return _get(f"/v1/anomalies/{_id(anomaly)}", Anomaly)
+
+
+def assign_anomaly(
+    anomaly: str,
+    *,
+    owner: str,
+    instead_of: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Anomaly]:
+    """Give an anomaly to somebody; ``instead_of`` takes it from whose it is (an admin key's)."""
+    body = _given(owner=owner, instead_of=instead_of)
+    return _post(f"/v1/anomalies/{_id(anomaly)}/assign", Anomaly, body, idempotency_key)
+
+
+def resolve_anomaly(
+    anomaly: str, *, resolution: str, reason: str, idempotency_key: str | None = None
+) -> Call[Anomaly]:
+    """Say how an anomaly ended and why, for good (an admin key's)."""
+    body = {"resolution": resolution, "reason": reason}
+    return _post(f"/v1/anomalies/{_id(anomaly)}/resolve", Anomaly, body, idempotency_key)
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────

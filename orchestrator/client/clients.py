@@ -13,7 +13,9 @@ from orchestrator.client.calls import Call
 from orchestrator.client.exchange import Done, Exchange, Wait
 from orchestrator.client.resources import (
     Actions,
+    Anomalies,
     AsyncActions,
+    AsyncAnomalies,
     AsyncCards,
     AsyncCustomers,
     AsyncEvents,
@@ -68,6 +70,7 @@ class Client:
         self.customers = Customers(self.send)
         self.cards = Cards(self.send)
         self.actions = Actions(self.send)
+        self.anomalies = Anomalies(self.send)
         self.events = Events(self.send, self._follow)
         self.webhook_endpoints = WebhookEndpoints(self.send)
 
@@ -163,6 +166,7 @@ class AsyncClient:
         self.customers = AsyncCustomers(self.send)
         self.cards = AsyncCards(self.send)
         self.actions = AsyncActions(self.send)
+        self.anomalies = AsyncAnomalies(self.send)
         self.events = AsyncEvents(self.send, self._follow)
         self.webhook_endpoints = AsyncWebhookEndpoints(self.send)
 

@@ -15,6 +15,8 @@
         │   ├── PaymentEnding
         │   ├── AttemptInProgress
         │   ├── RefundTooLarge
+        │   ├── AnomalyAssigned     it is somebody else's: name them to take it over
+        │   ├── AnomalyResolved     it is resolved, and stays so
         │   ├── CardDisabled
         │   ├── CardAttemptsExhausted
         │   ├── EndpointDisabled    a webhook endpoint was given up: enable it first
@@ -130,6 +132,14 @@ class RefundTooLarge(Conflict):
     """Less than that is left to give back."""
 
 
+class AnomalyAssigned(Conflict):
+    """The anomaly is somebody else's: name them in ``instead_of`` to take it over."""
+
+
+class AnomalyResolved(Conflict):
+    """The anomaly is resolved, and stays as it was resolved."""
+
+
 class CardDisabled(Conflict):
     """The card is out of use: fetch the customer's cards again."""
 
@@ -186,6 +196,8 @@ CLASS_OF_CODE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
         "payment_ending": PaymentEnding,
         "attempt_in_progress": AttemptInProgress,
         "refund_too_large": RefundTooLarge,
+        "anomaly_assigned": AnomalyAssigned,
+        "anomaly_resolved": AnomalyResolved,
         "card_disabled": CardDisabled,
         "card_attempts_exhausted": CardAttemptsExhausted,
         "webhook_endpoint_disabled": EndpointDisabled,

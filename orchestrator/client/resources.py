@@ -228,6 +228,26 @@ class AsyncActions(_AsyncResource):
     iterate = each_later(calls.list_actions)
 
 
+class Anomalies(_Resource):
+    """What nobody expected, as a queue."""
+
+    list = now(calls.list_anomalies)
+    iterate = each(calls.list_anomalies)
+    get = now(calls.get_anomaly)
+    assign = now(calls.assign_anomaly)
+    resolve = now(calls.resolve_anomaly)
+
+
+class AsyncAnomalies(_AsyncResource):
+    """What nobody expected, as a queue, awaited."""
+
+    list = later(calls.list_anomalies)
+    iterate = each_later(calls.list_anomalies)
+    get = later(calls.get_anomaly)
+    assign = later(calls.assign_anomaly)
+    resolve = later(calls.resolve_anomaly)
+
+
 class Follows(Protocol):
     """Tells events as they happen, for as long as somebody listens."""
 

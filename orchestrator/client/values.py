@@ -336,6 +336,39 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class AnomalyNote:
+    """One step that somebody took about an anomaly."""
+
+    sequence: int
+    state: str
+    owner: str | None
+    resolution: str | None
+    reason: str | None
+    actor: Actor
+    request_id: str | None
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """Something that nobody expected and that moved no payment; ``notes`` is oldest first."""
+
+    id: str
+    kind: str
+    state: str
+    payment: str | None
+    payment_intent: str | None
+    stripe_object: str | None
+    detail: str
+    evidence: int | None
+    owner: str | None
+    resolution: str | None
+    reason: str | None
+    noted_at: datetime
+    notes: tuple[AnomalyNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The state machine."""
 
@@ -387,6 +420,8 @@ _READERS: Mapping[type[Any], Mapping[str, Callable[[Any], Any]]] = {
         "updated_at": moment,
     },
     Transition: {"actor": one(Actor), "occurred_at": moment},
+    AnomalyNote: {"actor": one(Actor), "noted_at": moment},
+    Anomaly: {"noted_at": moment, "notes": many(AnomalyNote)},
     Action: {"actor": one(Actor), "subject": one(Subject), "occurred_at": moment},
     Refund: {"created_at": moment, "updated_at": moment},
     Dispute: {"evidence_due_at": moment, "created_at": moment, "updated_at": moment},

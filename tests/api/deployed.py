@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import schemathesis
 import uvicorn
@@ -23,10 +24,13 @@ from schemathesis.core.parameters import ParameterLocation
 from api.app import create_app
 from orchestrator.keys import create_key
 from orchestrator.outgoing.feed import Dispatcher
+from orchestrator.reconcile import Difference, DifferenceKind
+from orchestrator.reconcile.record import record_differences
 from orchestrator.requests import utc_now
+from orchestrator.store.anomalies import ListAnomalies
 from orchestrator.store.keys import insert_key
 from tests.api.conftest import Api, open_api
-from tests.world import open_world
+from tests.world import World, open_world
 
 # Test cards: what Stripe knows decides how far a confirm gets.
 CARDS = (
@@ -40,6 +44,8 @@ CARDS = (
 PAYMENTS = 5 * len(CARDS)
 # Payments that nothing else is done to: paid, to be given back, and held, to be captured.
 PAID = HELD = 6
+# Anomalies that are only looked at, and as many to be given away, and to be resolved.
+ANOMALIES = 6
 # As many events as are named in paths.
 EVENTS = 4
 
@@ -189,6 +195,9 @@ def running(database_url: str, stand_in_url: str) -> Iterator[Deployment]:
                 deployment.there = await _store_something(api)
                 deployment.fit = await _store_what_is_paid(api)
                 deployment.there |= await _store_what_is_told(api, deployment.secret)
+                deployment.there["anomaly_id"] = await _find(world)
+                for operation in ("assignAnomaly", "resolveAnomaly"):
+                    deployment.fit_ids[operation] = ("anomaly_id", await _find(world))
                 doomed = await _register(api, deployment.secret)
                 deployment.fit_ids["deleteWebhookEndpoint"] = ("webhook_endpoint_id", [doomed])
                 deployment.there["refund_id"] = await _give_back(
@@ -255,6 +264,17 @@ async def _store_what_is_told(api: Api, admin: str) -> dict[str, list[str]]:
     await Dispatcher(api.world.runtime.database).run_once("schemathesis")
     told = (await api.get(f"/v1/events?limit={EVENTS}")).json()["data"]
     return {"webhook_endpoint_id": endpoints, "event_id": [event["id"] for event in told]}
+
+
+async def _find(world: World) -> list[str]:
+    """Find intents of nobody's; return the ids of the anomalies."""
+    found = [
+        Difference(DifferenceKind.unknown_intent, None, f"pi_{uuid4().hex}")
+        for _ in range(ANOMALIES)
+    ]
+    await record_differences(world.runtime.database, found, world.clock)
+    page = await world.runtime.anomalies.list(ListAnomalies(limit=ANOMALIES))
+    return [anomaly.id for anomaly in page.anomalies]
 
 
 async def _give_back(api: Api, payment: str) -> list[str]:

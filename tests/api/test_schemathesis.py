@@ -20,7 +20,7 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 
 from api.app import create_app
-from tests.api.deployed import EVENTS, PAYMENTS, Deployment, running, with_bodies
+from tests.api.deployed import ANOMALIES, EVENTS, PAYMENTS, Deployment, running, with_bodies
 
 POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 MADE_UP, THERE = "made up", "there"
@@ -51,6 +51,8 @@ PLAN: tuple[Row, ...] = (
     Row("listPayments", THERE, NEGATIVE, MANY),
     Row("listActions", MADE_UP, POSITIVE, MANY, SOME),
     Row("listActions", MADE_UP, NEGATIVE, MANY),
+    Row("listAnomalies", MADE_UP, POSITIVE, SOME, 1),
+    Row("listAnomalies", MADE_UP, NEGATIVE, SOME),
     *(
         row
         for operation in ("listEvents", "listWebhookEndpoints", "listDeliveries")
@@ -91,6 +93,8 @@ PLAN: tuple[Row, ...] = (
             ("rotateSecret", 10),
             ("enableWebhookEndpoint", 10),
             ("replayEvent", 2),
+            ("assignAnomaly", 2),
+            ("resolveAnomaly", 2),
         )
         for row in (
             Row(operation, MADE_UP, POSITIVE, SOME),
@@ -109,6 +113,7 @@ PLAN: tuple[Row, ...] = (
             ("listRefunds", PAYMENTS),
             ("listDisputes", PAYMENTS),
             ("getRefund", 1),
+            ("getAnomaly", ANOMALIES),
             ("getEvent", EVENTS),
             ("getWebhookEndpoint", 2),
             ("getCustomer", 1),

@@ -12,6 +12,7 @@ from api.app import create_app
 from api.errors import STATUSES
 from orchestrator.client import (
     Action,
+    Anomaly,
     Card,
     Customer,
     Dispute,
@@ -28,7 +29,9 @@ from orchestrator.client import (
 from orchestrator.client.errors import CLASS_OF_CODE
 from orchestrator.client.resources import (
     Actions,
+    Anomalies,
     AsyncActions,
+    AsyncAnomalies,
     AsyncCards,
     AsyncCustomers,
     AsyncEvents,
@@ -54,6 +57,7 @@ KINDS: dict[str, type[Any]] = {
     "customer": Customer,
     "card": Card,
     "action": Action,
+    "anomaly": Anomaly,
     "explanation": Explanation,
     "machine": Machine,
 }
@@ -84,6 +88,10 @@ CALLS: dict[tuple[str, str], Any] = {
     ("post", "/v1/cards/{card_id}/enable"): calls.enable_card,
     ("post", "/v1/payments/{payment_id}/resolve"): calls.resolve_payment,
     ("get", "/v1/actions"): calls.list_actions,
+    ("get", "/v1/anomalies"): calls.list_anomalies,
+    ("get", "/v1/anomalies/{anomaly_id}"): calls.get_anomaly,
+    ("post", "/v1/anomalies/{anomaly_id}/assign"): calls.assign_anomaly,
+    ("post", "/v1/anomalies/{anomaly_id}/resolve"): calls.resolve_anomaly,
     ("get", "/v1/events"): calls.list_events,
     ("get", "/v1/events/{event_id}"): calls.get_event,
     ("post", "/v1/events/{event_id}/replay"): calls.replay_event,
@@ -160,6 +168,7 @@ def test_every_parameter_can_be_given(operation: tuple[str, str]) -> None:
         "card",
         "event",
         "webhook_endpoint",
+        "anomaly",
     }
 
 
@@ -187,6 +196,7 @@ def test_every_code_has_a_class() -> None:
         (Customers, AsyncCustomers),
         (Cards, AsyncCards),
         (Actions, AsyncActions),
+        (Anomalies, AsyncAnomalies),
         (Events, AsyncEvents),
         (WebhookEndpoints, AsyncWebhookEndpoints),
     ],

@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/integrating.md",
     "docs/operating.md",
     "docs/client.md",
+    "docs/reconciling.md",
     "docs/data.md",
     "docs/testing.md",
     "docs/events.md",

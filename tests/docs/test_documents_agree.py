@@ -12,6 +12,7 @@ from typer.main import get_command
 from api.app import create_app
 from api.errors import INTERNAL_ERROR, STATUSES
 from orchestrator.cli import app
+from orchestrator.reconcile.differences import MEANING
 from orchestrator.sandbox.cards import resolve_shared_id
 from orchestrator.settings import Settings
 from orchestrator.states import PaymentState
@@ -93,6 +94,13 @@ def test_every_code_is_explained() -> None:
     raised = {(kind.code, status) for kind, status in STATUSES.items() if hasattr(kind, "code")}
 
     assert told == raised | {(INTERNAL_ERROR, 500), ("method_not_allowed", 405)}
+
+
+def test_every_difference_is_explained() -> None:
+    """Each kind of difference stands in its document's table, with what it means."""
+    told = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", read("docs/reconciling.md"), re.MULTILINE))
+
+    assert told == {kind.value: meaning for kind, meaning in MEANING.items()}
 
 
 def test_every_setting_is_explained() -> None:

@@ -325,6 +325,39 @@ BAD_RESOLUTIONS: Cases = {
     "an actor": (RESOLVE | {"actor": "somebody"}, "actor"),
 }
 
+ASSIGN = {"owner": "ada"}
+BAD_ASSIGNMENTS: Cases = {
+    "nothing": ({}, "owner"),
+    "owner null": ({"owner": None}, "owner"),
+    "owner empty": ({"owner": ""}, "owner"),
+    "owner a number": ({"owner": 1}, "owner"),
+    "owner a list": ({"owner": ["ada"]}, "owner"),
+    "owner with NUL": ({"owner": "ada\x00"}, "owner"),
+    "instead of nobody": (ASSIGN | {"instead_of": ""}, "instead_of"),
+    "instead of a number": (ASSIGN | {"instead_of": 1}, "instead_of"),
+    "instead of several": (ASSIGN | {"instead_of": ["bob"]}, "instead_of"),
+    "instead of NUL": (ASSIGN | {"instead_of": "\x00"}, "instead_of"),
+    "a state": (ASSIGN | {"state": "resolved"}, "state"),
+    "an actor": (ASSIGN | {"actor": "bob"}, "actor"),
+}
+
+ENDED = {"resolution": "accepted", "reason": "the customer keeps both"}
+BAD_ENDINGS: Cases = {
+    "nothing": ({}, "resolution"),
+    "no resolution": (without(ENDED, "resolution"), "resolution"),
+    "no reason": (without(ENDED, "reason"), "reason"),
+    "resolution empty": (ENDED | {"resolution": ""}, "resolution"),
+    "resolution null": (ENDED | {"resolution": None}, "resolution"),
+    "resolution a number": (ENDED | {"resolution": 1}, "resolution"),
+    "resolution a list": (ENDED | {"resolution": ["accepted"]}, "resolution"),
+    "resolution with NUL": (ENDED | {"resolution": "a\x00"}, "resolution"),
+    "reason empty": (ENDED | {"reason": ""}, "reason"),
+    "reason with NUL": (ENDED | {"reason": "\x00"}, "reason"),
+    "reason a number": (ENDED | {"reason": 1}, "reason"),
+    "an owner": (ENDED | {"owner": "ada"}, "owner"),
+    "a state": (ENDED | {"state": "open"}, "state"),
+}
+
 HOOKS = {"url": "https://shop.example.com/hooks"}
 
 BAD_ENDPOINTS: Cases = {
@@ -387,6 +420,8 @@ BAD_FIELDS: Mapping[str, Cases] = {
     "cancel": BAD_CANCELS,
     "refresh": BAD_REFRESHES,
     "resolve": BAD_RESOLUTIONS,
+    "assign anomaly": BAD_ASSIGNMENTS,
+    "resolve anomaly": BAD_ENDINGS,
     "capture": BAD_CAPTURES,
     "refund": BAD_REFUNDS,
     "create customer": BAD_CUSTOMERS,

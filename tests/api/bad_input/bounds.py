@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.actions import ActionName
+from orchestrator.reconcile import DifferenceKind
 from tests.api.bad_input.routes import ROUTES
 
 # Beyond the Basic Multilingual Plane: one character, two UTF-16 units, four bytes.
@@ -173,6 +174,8 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
         ),
     },
     "resolve": {"resolution": one_of("refresh", "cancel"), **REASON},
+    "assign anomaly": {"owner": characters(100), "instead_of": characters(100)},
+    "resolve anomaly": {"resolution": characters(100), "reason": characters(1000)},
     "disable": REASON,
     "enable": REASON,
     "create endpoint": {
@@ -330,6 +333,18 @@ QUERIES: Final[Mapping[str, Mapping[str, Bounds]]] = {
         "starting_after": _ACTION,
         "ending_before": _ACTION,
     },
+    "list anomalies": {
+        "state": one_of("open", "assigned", "resolved"),
+        "kind": Bounds(
+            taken=tuple(DifferenceKind), refused=("", "amount_differ", "Late_success", "*")
+        ),
+        "payment": Bounds(
+            taken=("pay_a", "pay_" + "a" * 64),
+            refused=("", "pay_", "pay_" + "a" * 65, "pay_a b", "cus_a"),
+        ),
+        "limit": _LIMIT,
+        **cursors("ano_"),
+    },
     "list events": {
         "type": Bounds(
             taken=(
@@ -370,6 +385,7 @@ PATHS: Final[Mapping[str, Bounds]] = {
         refused=("evt_", "evt_a", "evt_a_0", "evt_a_1000", "evt_" + "a" * 65 + "_1"),
     ),
     "webhook_endpoint": Bounds(taken=("we_a", "we_" + "a" * 64), refused=("we_", "we_" + "a" * 65)),
+    "anomaly": Bounds(taken=("ano_a", "ano_" + "a" * 64), refused=("ano_", "ano_" + "a" * 65)),
     "customer": Bounds(taken=("cus_a", "cus_" + "a" * 250), refused=("cus_", "cus_" + "a" * 251)),
     "card": Bounds(taken=("pm_a", "pm_" + "a" * 250), refused=("pm_", "pm_" + "a" * 251)),
 }

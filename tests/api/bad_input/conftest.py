@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from orchestrator.outgoing.feed import Dispatcher
+from orchestrator.reconcile import Difference, DifferenceKind
+from orchestrator.reconcile.record import record_differences
 from orchestrator.store.schema import metadata
 from tests.api.bad_input.routes import ROUTES, SCOPES, Route
 from tests.api.conftest import UNSET, Api
@@ -42,6 +44,7 @@ class Ground:
         attached = await self.call("attach")
         self.ids["card"] = attached.json()["id"]
         self.ids["webhook_endpoint"] = (await self.call("create endpoint")).json()["id"]
+        self.ids["anomaly"] = await self.anomaly()
         await Dispatcher(self.api.world.runtime.database).run_once("bad input")
         self.ids["event"] = (await self.call("list events")).json()["data"][0]["id"]
 
@@ -88,9 +91,19 @@ class Ground:
             return await self.held()
         elif name == "detach":
             made = await self.call("attach")
+        elif name in ("assign anomaly", "resolve anomaly"):
+            return await self.anomaly()
         elif name == "delete endpoint":
             made = await self.call("create endpoint")
         return made.json()["id"] if made is not None else None
+
+    async def anomaly(self) -> str:
+        """Return an anomaly about an intent of nobody's."""
+        intent = f"pi_{next(self.api.numbers)}"
+        found = Difference(DifferenceKind.unknown_intent, None, intent, None, "500 usd succeeded")
+        world = self.api.world
+        await record_differences(world.runtime.database, [found], world.clock)
+        return str((await self.call("list anomalies", query="?limit=1")).json()["data"][0]["id"])
 
     async def held(self) -> str:
         """Return a payment whose money is held, 10.00 USD of it."""

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
+from api.anomaly_queries import ANOMALIES_PARAMETERS
+from api.anomaly_schemas import AssignBody, ResolutionBody
 from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.event_queries import DELIVERIES_PARAMETERS, ENDPOINTS_PARAMETERS, EVENTS_PARAMETERS
 from api.queries import ACTIONS_PARAMETERS, CARDS_PARAMETERS, LIST_PARAMETERS
@@ -53,6 +55,8 @@ MODELS: dict[str, type[Body]] = {
     "attach": AttachBody,
     "update card": CardBody,
     "resolve": ResolveBody,
+    "assign anomaly": AssignBody,
+    "resolve anomaly": ResolutionBody,
     "disable": ReasonBody,
     "enable": ReasonBody,
     "create endpoint": EndpointBody,
@@ -97,6 +101,7 @@ def test_every_parameter_has_bounds() -> None:
     """No parameter of a query is without its row."""
     assert QUERIES["list payments"].keys() == LIST_PARAMETERS.keys()
     assert QUERIES["actions"].keys() == ACTIONS_PARAMETERS.keys()
+    assert QUERIES["list anomalies"].keys() == ANOMALIES_PARAMETERS.keys()
     assert QUERIES["list cards"].keys() == CARDS_PARAMETERS.keys()
     assert QUERIES["list events"].keys() == EVENTS_PARAMETERS.keys()
     assert QUERIES["list endpoints"].keys() == ENDPOINTS_PARAMETERS.keys()

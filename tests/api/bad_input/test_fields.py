@@ -73,6 +73,8 @@ async def test_a_refusal_does_not_repeat_the_value(sqlite_ground: Ground) -> Non
         "attach": ("payment_method",),
         "update card": ("exp_month", "exp_year", "billing_details"),
         "resolve": ("resolution", "reason", "state"),
+        "assign anomaly": ("owner", "instead_of", "state"),
+        "resolve anomaly": ("resolution", "reason", "state"),
         "disable": ("reason",),
         "enable": ("reason",),
         "create endpoint": ("url", "description", "event_types", "owner", "zzz"),

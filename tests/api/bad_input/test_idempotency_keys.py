@@ -117,6 +117,8 @@ OTHER_BODIES: Mapping[str, dict[str, object]] = {
     "attach": {"payment_method": "pm_card_mastercard"},
     "update card": {"exp_year": 2041},
     "resolve": {"resolution": "refresh", "reason": "another"},
+    "assign anomaly": {"owner": "bob"},
+    "resolve anomaly": {"resolution": "refunded", "reason": "another"},
     "disable": {"reason": "another"},
     "enable": {"reason": "another"},
 }
@@ -149,6 +151,7 @@ async def test_a_key_on_another_thing(ground: Ground) -> None:
     }
     card = (await ground.call("attach")).json()["id"]
     others |= dict.fromkeys(("update card", "disable", "enable"), card)
+    others |= dict.fromkeys(("assign anomaly", "resolve anomaly"), await ground.anomaly())
     endpoint = (await ground.call("create endpoint")).json()["id"]
     others |= dict.fromkeys(("rotate secret", "enable endpoint"), endpoint)
     others["replay"] = (await ground.call("list events")).json()["data"][1]["id"]

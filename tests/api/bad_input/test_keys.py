@@ -104,6 +104,8 @@ OF_ADMINISTRATORS = {
     "resolve",
     "disable",
     "enable",
+    "assign anomaly",
+    "resolve anomaly",
     "replay",
     "create endpoint",
     "list endpoints",
@@ -113,8 +115,9 @@ OF_ADMINISTRATORS = {
     "enable endpoint",
     "list deliveries",
 }
+OF_AUDITORS = {"actions", "list anomalies", "get anomaly"}
 FORBIDDEN: Mapping[str, set[str]] = {
-    "payments": OF_ADMINISTRATORS | {"actions"},
+    "payments": OF_ADMINISTRATORS | OF_AUDITORS,
     "audit": OF_ADMINISTRATORS
     | {
         "create",
@@ -152,7 +155,7 @@ async def test_keys_for_something_else(sqlite_ground: Ground) -> None:
     needed = {name: answer.json()["detail"] for (_, name), answer in answers.items()}
     others = {
         **dict.fromkeys(OF_ADMINISTRATORS, "This needs a key of scope admin."),
-        "actions": "This needs a key of scope audit.",
+        **dict.fromkeys(OF_AUDITORS, "This needs a key of scope audit."),
     }
     assert needed == dict.fromkeys(needed, "This needs a key of scope payments.") | others
     assert await sqlite_ground.stands() == before
