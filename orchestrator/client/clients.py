@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -101,7 +101,7 @@ class Client:
 
     def _follow(
         self, *, payment: str | None, type: str | None, last_event: str | None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         call = calls.list_events(payment=payment, type=type)
         following = Following(call, self._retries, last_event)
         while True:
@@ -197,7 +197,7 @@ class AsyncClient:
 
     async def _follow(
         self, *, payment: str | None, type: str | None, last_event: str | None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         call = calls.list_events(payment=payment, type=type)
         following = Following(call, self._retries, last_event)
         while True:

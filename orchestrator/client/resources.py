@@ -4,7 +4,7 @@
 at once or when awaited. ``each`` and ``each_later`` make one that goes through a whole list.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from functools import wraps
 from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar
 
@@ -253,7 +253,7 @@ class Follows(Protocol):
 
     def __call__(
         self, *, payment: str | None, type: str | None, last_event: str | None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Tell events."""
 
 
@@ -262,7 +262,7 @@ class FollowsLater(Protocol):
 
     def __call__(
         self, *, payment: str | None, type: str | None, last_event: str | None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Tell events."""
 
 
@@ -280,7 +280,7 @@ class Events(_Resource):
 
     def stream(
         self, *, payment: str | None = None, type: str | None = None, last_event: str | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Tell events as they happen, without an end; a lost stream is gone on with.
 
         It begins after ``last_event``; without one with what comes next, and of one ``payment``
@@ -303,7 +303,7 @@ class AsyncEvents(_AsyncResource):
 
     def stream(
         self, *, payment: str | None = None, type: str | None = None, last_event: str | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Tell events as they happen, without an end; a lost stream is gone on with.
 
         It begins after ``last_event``; without one with what comes next, and of one ``payment``

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import pytest
 
 import api.streams
 from api.authentication import KeyRing
+from orchestrator.client import AsyncClient
 from orchestrator.errors import DatabaseUnavailable
 from orchestrator.store.keys import revoke_key
 from tests.api.conftest import Api, open_api
 from tests.api.listener import listening
+from tests.client.test_clients import on_a_socket
 from tests.world import open_world
 
 SECRETS = ("_secret", "://")
@@ -96,11 +99,11 @@ async def test_more_than_a_page_is_caught_up_with(
 ) -> None:
     """However much was missed, all of it is told, in order."""
     monkeypatch.setattr("api.event_queries.LONGEST_LIST", 2)
-    payments = [await sqlite_api.create() for _ in range(5)]
+    payments = [await sqlite_api.create() for _ in range(7)]
     await sqlite_api.world.work()
     heard = f"evt_{payments[0]['id'].removeprefix('pay_')}_1"
     async with listening(sqlite_api, f"starting_after={heard}") as listener:
-        await listener.hears(4)
+        await listener.hears(6)
 
     told = [each["data"]["payment"]["id"] for each in listener.documents]
     assert told == [payment["id"] for payment in payments[1:]]
@@ -223,6 +226,26 @@ async def test_a_listener_who_goes_makes_room(one_stream: Api) -> None:
     assert (refused.status, refused.headers["retry-after"]) == (503, "5")
     assert '"code":"too_many_streams"' in refused.text
     assert (taken, again.status, one_stream.app.state.streams.open) == (1, 200, 0)
+
+
+async def test_a_client_that_leaves_makes_room(sqlite_api: Api) -> None:
+    """Over a socket, too, a listener that has heard enough is noticed at once."""
+    streams = sqlite_api.app.state.streams
+    payment = await sqlite_api.create()
+    await sqlite_api.world.work()
+    async with (
+        on_a_socket(sqlite_api) as url,
+        AsyncClient(url, sqlite_api.secret) as client,
+        aclosing(client.events.stream(payment=payment["id"])) as stream,
+    ):
+        event = await anext(stream)
+        listening_then = streams.open
+        await stream.aclose()
+        async with asyncio.timeout(5):
+            while streams.open:  # noqa: ASYNC110  the server tells nobody
+                await asyncio.sleep(0.01)
+
+    assert (event.data.payment.id, listening_then) == (payment["id"], 1)
 
 
 async def test_a_listener_who_takes_nothing_is_left(

@@ -61,6 +61,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
+        # Nobody reads its log meanwhile: once the pipe was full, it would stop.
+        patch.setenv("ORCHESTRATOR_LOG_LEVEL", "error")
         server = Program("serve", "--sandbox", "--port", "0")
     try:
         told = server.read_until("Serving on")

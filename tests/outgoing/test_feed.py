@@ -7,6 +7,7 @@ import pytest
 from orchestrator.errors import EventNotFound
 from orchestrator.outgoing.event import EventKey, event_id
 from orchestrator.payment import Payment
+from orchestrator.requests import CreatePayment
 from orchestrator.store.feed import ListEvents
 from tests.world import World, stand_in_url, world
 
@@ -15,19 +16,13 @@ __all__ = ["stand_in_url", "world"]
 
 async def told(world: World, owner: str = "shop", how_many: int = 1) -> list[Payment]:
     """Create payments of an owner, and let a worker tell of them."""
-    made = []
-    for _ in range(how_many):
-        request = {"amount": 1000, "currency": "usd"}
-        made.append(await _created(world, owner, request))
+    order = CreatePayment(amount=1000, currency="usd")
+    made = [
+        (await world.payments.create(order, world.caller(owner=owner))).payment
+        for _ in range(how_many)
+    ]
     await world.work()
     return made
-
-
-async def _created(world: World, owner: str, fields: dict[str, object]) -> Payment:
-    from orchestrator.requests import CreatePayment
-
-    result = await world.payments.create(CreatePayment(**fields), world.caller(owner=owner))  # type: ignore[arg-type]  # as the fixture's
-    return result.payment
 
 
 async def test_a_page_of_each_owner(world: World) -> None:
