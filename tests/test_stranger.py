@@ -42,6 +42,7 @@ CHAINS = (
     ("createPayment", "confirmPayment", "refreshPayment", "getHistory"),
     ("createPayment", "cancelPayment", "getPayment", "getClientSecret"),
     ("createPayment", "confirmPayment", "createRefund", "getRefund"),
+    ("createPayment", "resolvePayment"),
     ("createPayment", "confirmPayment", "listRefunds"),
     ("createPayment", "confirmPayment", "listDisputes"),
     ("createCustomer", "getCustomer", "listCards"),
@@ -76,8 +77,9 @@ def test_every_link_is_followed() -> None:
     followed = {link for chain in CHAINS for link in chain[1:]}
 
     # What the first example creates is charged at once: nothing is held that could be captured.
-    # An event is found in a list, and a list's answer leads nowhere.
-    unreached = {"capturePayment", "getEvent", "replayEvent"}
+    # Events and anomalies are found in lists, and a list's answer leads nowhere.
+    listed = {"getEvent", "replayEvent", "getAnomaly", "assignAnomaly", "resolveAnomaly"}
+    unreached = {"capturePayment", *listed}
     assert followed | unreached == create_app().openapi()["components"]["links"].keys()
 
 
