@@ -22,6 +22,7 @@ from api.app import create_app
 from orchestrator.cli import app
 from orchestrator.client import Machine
 from orchestrator.client.values import read
+from orchestrator.seals.verifier import EDGES, PROOF_OF
 from orchestrator.states import (
     GUARDS,
     INITIAL_STATE,
@@ -118,6 +119,11 @@ def client(_: pytest.FixtureRequest) -> Told:
     )
 
 
+def verifier(_: pytest.FixtureRequest) -> Told:
+    """Read the edges of the program that checks bundles where there is nothing of ours."""
+    return Told(rows=sorted(EDGES), terminal=set(PROOF_OF))
+
+
 # Words that tell an enumeration of states or of events from one of anything else.
 STATE_WORDS: Final = frozenset({"created", "confirming", "requires_new_card"})
 EVENT_WORDS: Final = frozenset({"confirm", "succeed", "require_new_card", "expire"})
@@ -161,6 +167,7 @@ SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
         **{f"The export as {name}": partial(export, name=name) for name in FORMATS},
         **{f"OpenAPI at {place}": partial(described, place=place) for place in enumerations()},
         "The Python client": client,
+        "The verifier of bundles": verifier,
     }
 )
 
