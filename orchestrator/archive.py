@@ -85,13 +85,13 @@ async def write_archive(
     not hold, the report says so and no file is left.
 
     Raises:
-        ArchiveRefused: there is such a file already, or no folder for it.
+        ArchiveRefused: there is such a file already, no folder for it, or a row nobody can read.
     """
     total = await database.read(count_handled, before)
     with _unfinished(path) as unfinished:
         done, after = 0, ""
         with _written(unfinished) as lines:
-            while page := await database.read(read_handled, before, after):
+            while page := await _page(database, before, after):
                 for payment_id, rows in page:
                     lines.write(_line(payment_id, rows))
                 done, after = done + len(page), page[-1][0]
@@ -101,6 +101,16 @@ async def write_archive(
         if report.holds:
             _keep(unfinished, path, report.sha256)
     return report
+
+
+async def _page(database: Database, before: datetime, after: str) -> list[tuple[str, Rows]]:
+    try:
+        return await database.read(read_handled, before, after)
+    except _UNREADABLE as exc:
+        # Of which payment it is only the audit finds out, which reads them one by one.
+        raise ArchiveRefused(
+            f"A column holds what cannot be read ({exc}). Run: orchestrator audit verify"
+        ) from exc
 
 
 def checksum_of(path: Path) -> Path:

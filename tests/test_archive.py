@@ -163,6 +163,19 @@ async def test_a_payment_that_does_not_hold_is_not_archived(stored: str, tmp_pat
     assert names_in(tmp_path) == set()
 
 
+async def test_a_row_that_nobody_can_read_is_told(stored: str, tmp_path: Path) -> None:
+    """Where a column holds no value of its kind, the archive is refused and no file is left."""
+    execute(
+        stored,
+        "DROP TRIGGER evidence_no_update",
+        "UPDATE evidence SET payload = 'no document' WHERE payment_id = 'pay_a'",
+    )
+    with pytest.raises(ArchiveRefused, match="Run: orchestrator audit verify"):
+        await archived(stored, tmp_path / "2026.jsonl.gz")
+
+    assert names_in(tmp_path) == set()
+
+
 def names_in(folder: Path) -> set[str]:
     """List the archives of a folder, finished or not, and what stands beside them."""
     return {path.name for path in folder.glob("2026*")}
