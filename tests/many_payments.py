@@ -1,7 +1,7 @@
 """Stores many payments at once: lives computed by the program itself, rows written in bulk.
 
-Every row is what the program would have written. SQLite's triggers move a payment row by row, so
-they are away while finished payments go in, and back afterwards.
+Every row is what the program would have written. The databases' triggers follow a payment row by
+row, so they are away while finished payments go in, and back afterwards.
 """
 
 import sqlite3
@@ -19,7 +19,6 @@ from orchestrator.store.schema import attempts, evidence, payment_transitions, p
 from tests.stored_payments import START, Storyteller, new_payment
 
 BATCH: Final = 2000
-# In the order in which PostgreSQL takes a payment with its whole past.
 _TABLES: Final = (payments, evidence, payment_transitions, attempts)
 
 
@@ -112,6 +111,8 @@ def _keep(kept: dict[str, list[Row]], changes: list[Change]) -> None:
 
 
 def _insert_all(connection: Connection, rows: dict[str, list[Row]]) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     for table in _TABLES:
         connection.execute(insert(table), rows[table.name])
 
