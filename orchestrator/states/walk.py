@@ -86,6 +86,8 @@ def walk_styles() -> str:
     return "\n".join(
         (
             style_sheet(),
+            # The page it stands in has a ground of its own.
+            f".{WALK} .page {{ display: none; }}",
             f".{WALK} .lit .line {{ stroke-width: 4; }}",
             f".{WALK} .here rect {{ fill: none; stroke-width: 4; }}",
             f".{WALK} .badge text {{ font: 700 {BADGE_SIZE}px {FONT_FAMILY}; "
