@@ -61,13 +61,13 @@ def widened(parts: list[MetaData]) -> list[MetaData]:
     return copies
 
 
-def test_drift_is_seen(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drift_is_seen(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A column that was added to the schema without a step fails the check, which names it."""
-    parts = schema.metadata_of(make_url(empty_database_url).get_backend_name())
+    parts = schema.metadata_of(make_url(database_url).get_backend_name())
     monkeypatch.setattr(schema, "metadata_of", lambda dialect: widened(parts))
 
     with pytest.raises(AlembicTestFailure) as failure:
-        run(alembic_tests.test_model_definitions_match_ddl, empty_database_url)
+        run(alembic_tests.test_model_definitions_match_ddl, database_url)
 
     assert "op.add_column('payments', sa.Column('colour', sa.Text()" in str(failure.value.context)
 
