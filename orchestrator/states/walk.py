@@ -34,9 +34,11 @@ BADGE_SIZE: Final = CAPTION_SIZE
 # More numbers than these are not read one by one; the first, and the last, say enough.
 MOST_NUMBERS: Final = 3
 
-# As in ``diagram.py``: class → property → (light, dark).
+# As in ``diagram.py``: class → property → (light, dark). Beside what was walked the rest is grey.
 COLOURS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
     {
+        ".route .line": {"stroke": ("#6e7781", "#8b949e")},
+        ".route .head": {"fill": ("#6e7781", "#8b949e")},
         ".lit .line": {"stroke": ("#8250df", "#d2a8ff")},
         ".lit .head": {"fill": ("#8250df", "#d2a8ff")},
         ".badge rect": {"fill": ("#6639ba", "#d2a8ff")},
