@@ -20,7 +20,7 @@ from orchestrator.requests import CreateRefund
 from orchestrator.store.reconcile import Period
 from tests.protocol.steps import browser_confirms, phase_a
 from tests.reconcile.conftest import Books
-from tests.world import open_world
+from tests.world import World, open_world
 
 
 async def test_deployment_at_work_agrees(database_url: str, stand_in_url: str) -> None:
@@ -31,12 +31,20 @@ async def test_deployment_at_work_agrees(database_url: str, stand_in_url: str) -
         await world.runtime.refunds.create(paid[0].id, CreateRefund(300), world.caller())
         await world.confirm(await world.create(), "pm_card_visa_chargeDeclined")
         await world.payments.cancel((await world.create()).id, None, world.caller())
+        await _captured(world, 600)
         await world.create(capture_method="manual")
         await world.work(until=timedelta(minutes=6))
         report = await books.reconcile()
 
     assert (report.as_json()["differences"], report.under_way) == ([], [])
-    assert (report.payments, report.intents, report.charges) == (5, 5, 3)
+    assert (report.payments, report.intents, report.charges) == (6, 6, 4)
+
+
+async def _captured(world: World, amount: int) -> None:
+    """Hold 10.00 USD and take a part of it."""
+    held = await world.create(capture_method="manual")
+    await world.confirm(held, "pm_card_visa")
+    await world.runtime.captures.capture(held.id, amount, world.caller())
 
 
 async def test_payment_being_found_out_is_no_difference(books: Books) -> None:
