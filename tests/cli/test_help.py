@@ -67,6 +67,13 @@ def test_commands_are_those_of_the_contract() -> None:
         "cards disable",
         "cards enable",
         "audit verify",
+        "audit seal",
+        "audit seals",
+        "audit prove",
+        "audit export",
+        "audit verifier",
+        "audit key create",
+        "audit key show",
         "audit actions",
     }
 

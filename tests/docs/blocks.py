@@ -20,6 +20,7 @@ DOCUMENTS = (
     "docs/client.md",
     "docs/reconciling.md",
     "docs/data.md",
+    "docs/auditing.md",
     "docs/testing.md",
     "docs/events.md",
     "examples/checkout/README.md",
