@@ -23,6 +23,7 @@ from orchestrator.payments import Payments
 from orchestrator.payments_by_hand import PaymentsByHand
 from orchestrator.recovery import Worker
 from orchestrator.refunds import Refunds, RefundsDue
+from orchestrator.rollups import Counting
 from orchestrator.seals.keys import read_key_file
 from orchestrator.seals.work import SealWork
 from orchestrator.settings import Settings
@@ -124,6 +125,7 @@ class Runtime:
                     CatchUp(driver, gateway.events, inbox),
                     RefundsDue(driver, gateway.refunds),
                     Dispatcher(database),
+                    Counting(database),
                     deliveries,
                     *_sealing(driver, settings),
                 ),

@@ -69,6 +69,8 @@ GRANTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "seal_turn": TURN,
         # ── the console ──
         "console_sessions": KEEP,
+        "rollups": CHANGE,
+        "rollup_turn": TURN,
     }
 )
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 
-from orchestrator.actions import signed_in
+from orchestrator.actions import Action, ActionName, endpoint_changed, signed_in
 from orchestrator.change import Row
 from orchestrator.gateway.views import CardView
 from orchestrator.keys import create_key
 from orchestrator.outgoing.event import EVENT_TYPES
-from orchestrator.payment import Payment
+from orchestrator.payment import Actor, Payment
 from orchestrator.requests import card_row
 from orchestrator.seals.sealing import make_seal
 from orchestrator.store.connections import Database, open_database
@@ -19,6 +19,7 @@ from orchestrator.store.customers import keep_customer
 from orchestrator.store.inbox import insert_event, settle_events
 from orchestrator.store.keys import claim_mode, insert_key, revoke_key
 from orchestrator.store.outbox import publish
+from orchestrator.store.rollups import count_on
 from orchestrator.store.schema import anomalies, anomaly_notes, card_outcomes
 from orchestrator.store.webhook_endpoints import delete_endpoint, insert_endpoint
 from tests.store.stories import Teller
@@ -34,11 +35,13 @@ async def seed(url: str) -> dict[str, Payment]:
     try:
         await _keys(database)
         for name in ("we_kept", "we_deleted"):
-            await database.write(insert_endpoint, webhook_endpoint(name), None)
-        await database.write(delete_endpoint, "we_deleted", START)
+            await database.write(insert_endpoint, webhook_endpoint(name), None, registered(name))
+        gone = done_to_endpoint(ActionName.webhook_endpoint_deleted, "we_deleted")
+        await database.write(delete_endpoint, "we_deleted", START, gone)
         payments = await _payments(database)
         await database.write(assign_anomaly, "pay_b")
         await database.write(publish, START, 1000)
+        await database.write(count_on, 1000)
         await make_seal(database, SEAL_KEY, "seeds")
         return payments
     finally:
@@ -55,6 +58,16 @@ async def _keys(database: Database) -> None:
     await database.write(insert_session, session(), signed_in("kept", START))
     await database.write(revoke_key, "revoked", START + timedelta(days=1))
     await database.write(keep_customer, "cus_kept", "shop", START, None)
+
+
+def registered(name: str) -> Action:
+    """Say that an endpoint was registered."""
+    return done_to_endpoint(ActionName.webhook_endpoint_created, name)
+
+
+def done_to_endpoint(what: ActionName, name: str) -> Action:
+    """Say what an operator did to an endpoint."""
+    return endpoint_changed(what, name, Actor("operator", "seeds"), START)
 
 
 def session() -> Row:

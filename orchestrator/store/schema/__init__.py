@@ -29,6 +29,7 @@ from orchestrator.store.schema.outgoing import (
 )
 from orchestrator.store.schema.payments import payments
 from orchestrator.store.schema.refunds import disputes, refunds
+from orchestrator.store.schema.rollups import rollup_turn, rollups
 from orchestrator.store.schema.seals import seal_leaves, seal_turn, seals
 from orchestrator.store.schema.stripe_events import catch_up, stripe_events
 
@@ -59,6 +60,8 @@ __all__ = [
     "payment_transitions",
     "payments",
     "refunds",
+    "rollup_turn",
+    "rollups",
     "seal_leaves",
     "seal_turn",
     "seals",
