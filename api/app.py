@@ -25,6 +25,7 @@ from api.routes import (
     machine,
     payments,
     refunds,
+    rules,
     webhook_endpoints,
     webhooks,
 )
@@ -68,6 +69,7 @@ def create_app(
         refunds,
         customers,
         cards,
+        rules,
         actions,
         anomalies,
         events,

@@ -36,12 +36,12 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # A name, or an IPv6 address, which alone stands in brackets.
 _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 # PostgreSQL keeps no NUL in a text.
-_NO_NUL: Final = r"^[^\x00]*$"
+NO_NUL: Final = r"^[^\x00]*$"
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 _LABEL: Final = r"^[^\x00\[\]]*$"
 
 
-def _text(longest: int, *, shortest: int = 1, pattern: str = _NO_NUL) -> StringConstraints:
+def _text(longest: int, *, shortest: int = 1, pattern: str = NO_NUL) -> StringConstraints:
     return StringConstraints(strict=True, min_length=shortest, max_length=longest, pattern=pattern)
 
 
@@ -114,7 +114,7 @@ def _labels_schema(shortest: int) -> dict[str, Any]:
             "type": "string",
             "minLength": shortest,
             "maxLength": 500,
-            "pattern": _NO_NUL,
+            "pattern": NO_NUL,
         },
     }
 

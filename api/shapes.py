@@ -124,6 +124,7 @@ def _rule(rule: RuleShown | None) -> Document | None:
         "requires_retry": rule.requires_retry,
         "event": rule.event,
         "rules_version": rule.rules_version,
+        "version": rule.version,
     }
 
 

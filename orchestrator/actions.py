@@ -26,6 +26,7 @@ class ActionName(StrEnum):
 
     key_created = "key_created"
     key_revoked = "key_revoked"
+    rule_changed = "rule_changed"
     rule_proposed = "rule_proposed"
     rule_approved = "rule_approved"
     rule_rejected = "rule_rejected"

@@ -17,6 +17,7 @@ from orchestrator.change import Change
 from orchestrator.errors import DatabaseUnavailable, PaymentNotFound, WriteConflict
 from orchestrator.gateway.views import Reply, ReplyKind
 from orchestrator.handlers import RuleSet
+from orchestrator.live_rules import LiveRules
 from orchestrator.payment import Actor, Payment
 from orchestrator.requests import Gateway, utc_now
 from orchestrator.settle import Observation, Source, intend, settle
@@ -45,6 +46,18 @@ class Driver:
     timing: Timing = field(default_factory=Timing)
     clock: Callable[[], datetime] = utc_now
     caps: Caps = field(default_factory=Caps, kw_only=True)
+    # Keeps ``rules`` as young as is promised; without it they are what they were.
+    live_rules: LiveRules | None = field(default=None, kw_only=True)
+
+    async def rules_in_force(self) -> RuleSet:
+        """Return the rules to decide by now: one set for one decision.
+
+        Raises:
+            DatabaseUnavailable: they are too old, and cannot be read.
+        """
+        if self.live_rules is not None:
+            self.rules = await self.live_rules.current()
+        return self.rules
 
     async def write(self, change: Change) -> Payment:
         """Write a change and tell the log.
@@ -69,8 +82,9 @@ class Driver:
 
     async def settle(self, payment: Payment, observation: Observation) -> Payment:
         """Settle an observation against the payment, again if another writer was first."""
+        rules = await self.rules_in_force()
         for _ in range(MAX_ROUNDS):
-            change = settle(payment, observation, rules=self.rules, now=self.clock())
+            change = settle(payment, observation, rules=rules, now=self.clock())
             if change is None:
                 return payment
             try:

@@ -8,6 +8,7 @@
     │   ├── RefundNotFound
     │   ├── AnomalyNotFound
     │   ├── EventNotFound
+    │   ├── RuleNotFound
     │   └── EndpointNotFound
     ├── Refused                     the request cannot be done in this state; nothing moved
     │   ├── PaymentHandled
@@ -18,11 +19,14 @@
     │   ├── RefundTooLarge
     │   ├── AnomalyAssigned
     │   ├── AnomalyResolved
+    │   ├── RuleDecided
     │   ├── CardDisabled
     │   ├── CardAttemptsExhausted
     │   ├── CardUnknown
     │   ├── IdempotencyKeyReused
     │   └── IdempotencyKeyInUse
+    ├── RuleRefused                 a decline rule may not be changed so
+    ├── SecondPersonNeeded          whoever proposed a rule does not approve it
     ├── AddressNotAllowed           events are not sent to such an address
     ├── EndpointDisabled            nothing is sent to an endpoint that was given up
     ├── ExpiryPassed                a card cannot be given an expiry date that is over
@@ -94,6 +98,12 @@ class EventNotFound(NotFound):
     """No event of this owner has the id, or it has no place in the feed yet."""
 
     what = "event"
+
+
+class RuleNotFound(NotFound):
+    """No decline rule has the code, or the rule no such version."""
+
+    what = "decline rule"
 
 
 class EndpointNotFound(NotFound):
@@ -170,6 +180,12 @@ class AnomalyResolved(Refused):
     code = "anomaly_resolved"
 
 
+class RuleDecided(Refused):
+    """A version of a decline rule is no proposal: it is approved or rejected, and stays so."""
+
+    code = "illegal_transition"
+
+
 class CardDisabled(Refused):
     """The card may not be used again."""
 
@@ -207,6 +223,25 @@ class IdempotencyKeyInUse(Refused):
     """The first request with this Idempotency-Key is still being carried out."""
 
     code = "idempotency_key_in_use"
+
+
+class RuleRefused(OrchestratorError):
+    """A decline rule may not be changed so; ``param`` names the field that is wrong."""
+
+    code = "validation_error"
+
+    def __init__(self, param: str, what_is_wrong: str) -> None:
+        self.param = param
+        super().__init__(f"{param} {what_is_wrong}.")
+
+
+class SecondPersonNeeded(OrchestratorError):
+    """Whoever proposed a rule does not approve it."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("This needs a key of another name than the one that proposed the rule.")
 
 
 class AddressNotAllowed(OrchestratorError):

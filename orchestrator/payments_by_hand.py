@@ -97,7 +97,7 @@ class PaymentsByHand:
             Source.read, reply, before, operator(caller), request_id=caller.request_id
         )
         for _ in range(MAX_ROUNDS):
-            now, rules = self.driver.clock(), self.driver.rules
+            now, rules = self.driver.clock(), await self.driver.rules_in_force()
             change = settle(payment, observation, rules=rules, now=now)
             after = change.after if change else payment
             action = self._action(Resolution.refresh, payment, after, reason, caller, reply)

@@ -12,6 +12,7 @@ from orchestrator.explain import Explanation, explain
 from orchestrator.payment import Payment
 from orchestrator.store.history import read_history, read_payment_of
 from orchestrator.store.lists import ListPayments, Page, read_page
+from orchestrator.store.rules import read_stored_versions
 
 
 @dataclass(slots=True)
@@ -62,7 +63,10 @@ class Reading:
         rows = await self.driver.database.read(read_history, payment_id)
         # Not the newest row: by now there may be one that the payment, as it was read, had not.
         last = rows[payment.version - 1]
-        return explain(payment, last, self.driver.rules, self.driver.clock())
+        rules = await self.driver.rules_in_force()
+        decided_by = rules.rules_version if payment.intention else last["rules_version"]
+        stored = await self.driver.database.read(read_stored_versions, decided_by)
+        return explain(payment, last, rules, self.driver.clock(), stored)
 
     async def client_secret(self, payment_id: str, owner: str) -> str:
         """Read a payment's client secret from Stripe again; it is never stored.

@@ -11,10 +11,12 @@ from orchestrator.anomalies import Anomalies
 from orchestrator.captures import Captures
 from orchestrator.card_caps import Caps
 from orchestrator.customers import Cards, CardsByHand, Customers, Standings
+from orchestrator.decline_rules import DeclineRules
 from orchestrator.driver import Driver
 from orchestrator.errors import Misconfigured
 from orchestrator.gateway.stripe_gateway import StripeGateway
 from orchestrator.handlers import ERROR_HANDLERS, RuleSet, load_rules
+from orchestrator.live_rules import LiveRules
 from orchestrator.outgoing.deliveries import Deliveries
 from orchestrator.outgoing.endpoints import Endpoints
 from orchestrator.outgoing.feed import Dispatcher, Feed
@@ -50,6 +52,7 @@ class Runtime:
     rules: RuleSet
     payments: Payments
     payments_by_hand: PaymentsByHand
+    decline_rules: DeclineRules
     customers: Customers
     cards: Cards
     cards_by_hand: CardsByHand
@@ -96,7 +99,10 @@ class Runtime:
             confirm_deadline_seconds=settings.confirm_deadline,
         )
         caps = Caps(settings.declines_per_day, settings.declines_per_30_days)
-        driver = Driver(database, gateway, rules, timing, caps=caps)
+        live_rules = LiveRules(database, rules)
+        driver = Driver(
+            database, gateway, await live_rules.current(), timing, caps=caps, live_rules=live_rules
+        )
         customers = Customers(driver, gateway.customers)
         standings = Standings(driver, customers)
         inbox = Inbox(driver, settings.live)
@@ -108,6 +114,7 @@ class Runtime:
             rules,
             payments=Payments(driver, settings.max_attempts, settings.payment_ttl),
             payments_by_hand=PaymentsByHand(driver),
+            decline_rules=DeclineRules(driver, live_rules, settings.rules_need_approval),
             customers=customers,
             cards=Cards(driver, gateway.customers, customers, standings),
             cards_by_hand=CardsByHand(driver, standings),

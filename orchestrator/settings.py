@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     declines_per_30_days: int = Field(default=15, ge=0, le=1000)
     rate_limit: str | None = None
     handlers: str | None = None
+    rules_need_approval: bool = False
     webhook_allow_private: bool = False
     event_streams: int = Field(default=100, ge=0, le=10_000)
     seal_key_file: str | None = None

@@ -52,6 +52,7 @@ TAGS: Final = (
     ("customers", "Customers at Stripe, and the cards they keep."),
     ("cards", "Single cards: renew, take away, in and out of use."),
     ("anomalies", "What nobody expected: a queue for auditors and administrators."),
+    ("decline rules", "What is done about each decline: shown, changed on record, tried out."),
     ("actions", "What people did, on record: for auditors."),
     ("events", "What happened to payments: the feed, as pages or as a stream."),
     ("webhook_endpoints", "Whom events are sent to, signed by Standard Webhooks."),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from api.anomaly_schemas import AssignBody, ResolutionBody
 from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.openapi.types import Schema
+from api.rule_schemas import DecideBody, RuleBody, WhatIfBody
 from api.schemas import (
     AttachBody,
     Body,
@@ -39,6 +40,9 @@ BODIES: Final[Mapping[str, type[Body]]] = {
     "rotate_secret": RotateBody,
     "enable_webhook_endpoint": EnableBody,
     "replay_event": ReplayBody,
+    "change_rule": RuleBody,
+    "decide_rule": DecideBody,
+    "try_rules": WhatIfBody,
 }
 # Parts of bodies, as pydantic names them and as the document does.
 _PARTS: Final[Mapping[str, str]] = {

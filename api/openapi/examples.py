@@ -237,6 +237,7 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
                 "requires_retry": True,
                 "event": "disable_card",
                 "rules_version": "5f20",
+                "version": None,
             },
             "allowed_events": ["confirm", "cancel", "expire"],
             "attempts_left": 3,
@@ -367,6 +368,17 @@ REQUESTS: Final[Mapping[str, Mapping[str, Example]]] = {
         "to_all": {},
         "to_one": {"webhook_endpoint": "we_5d41402abc4b2a76b9719d911017c592"},
     },
+    "change_rule": {
+        "firmer": {"handler": "disable_card", "reason": "always a stolen card with us"},
+        "later": {
+            "handler": "allow_same_card_later",
+            "reason": "passes after an hour, as our figures show",
+            "message": "Please try again later.",
+            "retry_after_seconds": 3600,
+        },
+    },
+    "decide_rule": {"looked_at": {"version": 2, "reason": "agreed in the weekly meeting"}},
+    "try_rules": {"declined": {"error": {"code": "card_declined", "decline_code": "do_not_honor"}}},
     "reason": {"reported": {"reason": "reported stolen by telephone"}},
 }
 

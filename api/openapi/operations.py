@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from api.anomaly_queries import ANOMALIES_PARAMETERS
-from api.errors import NotReady, TooManyStreams, ValidationFailed
+from api.errors import MalformedJson, NotReady, TooManyStreams, ValidationFailed
 from api.event_queries import DELIVERIES_PARAMETERS, ENDPOINTS_PARAMETERS, EVENTS_PARAMETERS
 from api.openapi import refusals as refused
 from api.openapi.examples import ANSWERS, REQUESTS, references
@@ -55,6 +55,7 @@ def _operation(
     body_needed: bool = False,
     key_needed: bool = False,
     keyed: bool = True,
+    takes_key: bool = True,
     query: Mapping[str, Parameter] | None = None,
 ) -> Schema:
     """Describe an operation on what ``on`` names in its path; ``kinds`` are its errors."""
@@ -66,8 +67,9 @@ def _operation(
     if keyed:
         operation["security"] = [{"key": []}]
     if body is not None:
-        needed = "idempotency_key_needed" if key_needed else "idempotency_key"
-        parameters.append(parameter(needed))
+        if takes_key:
+            needed = "idempotency_key_needed" if key_needed else "idempotency_key"
+            parameters.append(parameter(needed))
         operation["requestBody"] = {
             "required": body_needed,
             "description": "JSON; what is not named here is refused.",
@@ -269,6 +271,47 @@ BY_HAND: Final = _operation(
     (*refused.WRITING, *_CARD_READ, *_RACED),
     on="card_id",
     body="reason",
+    body_needed=True,
+)
+_RULE_GONE: Final[Kinds] = (errors.RuleNotFound,)
+LIST_RULES: Final = _operation({200: _answer(200, "decline_rules")}, refused.READING)
+WHAT_IF: Final = _operation(
+    {200: _answer(200, "what_if")},
+    (*refused.READING, MalformedJson, ValidationFailed),
+    body="try_rules",
+    body_needed=True,
+    takes_key=False,
+)
+LIST_RULE_VERSIONS: Final = _operation(
+    {200: _answer(200, "decline_rule_versions")}, (*refused.READING, *_RULE_GONE), on="code"
+)
+CHANGE_RULE: Final = _operation(
+    {200: _answer(200, "decline_rule_version")},
+    (
+        *refused.READING,
+        MalformedJson,
+        ValidationFailed,
+        *_RULE_GONE,
+        *_RACED,
+        errors.RuleRefused,
+    ),
+    on="code",
+    body="change_rule",
+    body_needed=True,
+    takes_key=False,
+)
+DECIDE_RULE: Final = _operation(
+    {200: _answer(200, "decline_rule_version", _REPLAYED)},
+    (
+        *refused.WRITING,
+        *_RULE_GONE,
+        *_RACED,
+        errors.SecondPersonNeeded,
+        errors.RuleDecided,
+        errors.RuleRefused,
+    ),
+    on="code",
+    body="decide_rule",
     body_needed=True,
 )
 LIST_ACTIONS: Final = _operation(

@@ -38,8 +38,12 @@ HEADERS: Final[Mapping[str, Schema]] = {
 }
 
 
-def _in_path(name: str, what: str, pattern: str, example: str) -> Schema:
-    schema = {"type": "string", "pattern": pattern}
+def _in_path(
+    name: str, what: str, pattern: str, example: str, *, longest: int | None = None
+) -> Schema:
+    schema: Schema = {"type": "string", "pattern": pattern}
+    if longest is not None:
+        schema["maxLength"] = longest
     return {
         "name": name,
         "in": "path",
@@ -103,6 +107,13 @@ PARAMETERS: Final[Mapping[str, Schema]] = {
         "The card's id: its payment method's.",
         PAYMENT_METHOD_ID,
         "pm_1TqpKNjqFNRA8vCn",
+    ),
+    "code": _in_path(
+        "code",
+        "The rule's code: a decline code, or a key of the list of rules.",
+        "^[a-z*][a-z0-9_:*]{0,99}$",
+        "do_not_honor",
+        longest=100,
     ),
     "idempotency_key": _idempotency_key(required=False),
     "idempotency_key_needed": _idempotency_key(required=True),

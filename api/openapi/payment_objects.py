@@ -172,6 +172,7 @@ PAYMENT_OBJECTS: Final[Mapping[str, Schema]] = {
                         "requires_retry": maybe_flag("Whether it wanted a retry."),
                         "event": one_of(EVENTS, "The event it led to."),
                         "rules_version": text("The version of the rules."),
+                        "version": maybe_number("The stored rule's version, if it was one."),
                     },
                 )
             ),

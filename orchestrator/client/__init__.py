@@ -45,6 +45,8 @@ from orchestrator.client.values import (
     Card,
     ClientSecret,
     Customer,
+    DeclineRule,
+    DeclineRuleVersion,
     Dispute,
     Event,
     EventData,
@@ -56,6 +58,7 @@ from orchestrator.client.values import (
     Transition,
     WebhookDelivery,
     WebhookEndpoint,
+    WhatIf,
 )
 
 __all__ = [
@@ -77,6 +80,8 @@ __all__ = [
     "ClientSecret",
     "Conflict",
     "Customer",
+    "DeclineRule",
+    "DeclineRuleVersion",
     "Dispute",
     "EndpointDisabled",
     "Event",
@@ -105,4 +110,5 @@ __all__ = [
     "UnreadableAnswer",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WhatIf",
 ]

@@ -18,6 +18,8 @@ from orchestrator.client.values import (
     Card,
     ClientSecret,
     Customer,
+    DeclineRule,
+    DeclineRuleVersion,
     Dispute,
     Document,
     Event,
@@ -29,6 +31,7 @@ from orchestrator.client.values import (
     Transition,
     WebhookDelivery,
     WebhookEndpoint,
+    WhatIf,
     read,
     read_page,
 )
@@ -39,6 +42,7 @@ CancelReason = Literal["abandoned", "duplicate", "fraudulent", "requested_by_cus
 RefundReason = Literal["duplicate", "fraudulent", "requested_by_customer"]
 AnomalyState = Literal["open", "assigned", "resolved"]
 Resolution = Literal["refresh", "cancel"]
+Decision = Literal["approved", "rejected"]
 Usage = Literal["on_session", "off_session"]
 
 
@@ -453,6 +457,67 @@ def list_deliveries(
     filters = {"limit": limit, "starting_after": starting_after, "ending_before": ending_before}
     path = f"/v1/webhook-endpoints/{_id(webhook_endpoint)}/deliveries"
     return _list(path, WebhookDelivery, filters)
+
+
+def list_decline_rules() -> Call[Page[DeclineRule]]:
+    """Read the decline rules in force (an audit key's)."""
+    return _list("/v1/decline-rules", DeclineRule, {})
+
+
+def list_decline_rule_versions(code: str) -> Call[Page[DeclineRuleVersion]]:
+    """Read the stored versions of a rule, newest first (an audit key's)."""
+    return _list(f"/v1/decline-rules/{_id(code)}", DeclineRuleVersion, {})
+
+
+def change_decline_rule(
+    code: str,
+    *,
+    handler: str,
+    reason: str,
+    message: str | None = None,
+    meaning: str | None = None,
+    alert: bool | None = None,
+    retry_after_seconds: int | None = None,
+    auto_retry: Iterable[int] | None = None,
+) -> Call[DeclineRuleVersion]:
+    """Change a rule: a new version, on record (an admin key's)."""
+    body = _given(
+        handler=handler,
+        reason=reason,
+        message=message,
+        meaning=meaning,
+        alert=alert,
+        retry_after_seconds=retry_after_seconds,
+        auto_retry=list(auto_retry) if auto_retry is not None else None,
+    )
+    path = f"/v1/decline-rules/{_id(code)}"
+    return Call("PUT", path, partial(_one, DeclineRuleVersion), body)
+
+
+def decide_decline_rule(
+    code: str,
+    *,
+    version: int,
+    decision: Decision | None = None,
+    reason: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[DeclineRuleVersion]:
+    """Approve or reject a proposed version (an admin key's, of another name than the author's)."""
+    body = _given(version=version, decision=decision, reason=reason)
+    path = f"/v1/decline-rules/{_id(code)}/approve"
+    return _post(path, DeclineRuleVersion, body, idempotency_key)
+
+
+def try_decline_rules(
+    *,
+    error: Mapping[str, Any],
+    charge: Mapping[str, Any] | None = None,
+    http_status: int | None = None,
+) -> Call[WhatIf]:
+    """Ask what the rules in force would do with an error of Stripe's (an audit key's)."""
+    given = dict(charge) if charge is not None else None
+    body = _given(error=dict(error), charge=given, http_status=http_status)
+    return Call("POST", "/v1/decline-rules/what-if", partial(_one, WhatIf), body)
 
 
 # ── the service itself ───────────────────────────────────────────────────────────────────────

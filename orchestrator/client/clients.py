@@ -18,12 +18,14 @@ from orchestrator.client.resources import (
     AsyncAnomalies,
     AsyncCards,
     AsyncCustomers,
+    AsyncDeclineRules,
     AsyncEvents,
     AsyncPayments,
     AsyncRefunds,
     AsyncWebhookEndpoints,
     Cards,
     Customers,
+    DeclineRules,
     Events,
     Payments,
     Refunds,
@@ -73,6 +75,7 @@ class Client:
         self.anomalies = Anomalies(self.send)
         self.events = Events(self.send, self._follow)
         self.webhook_endpoints = WebhookEndpoints(self.send)
+        self.decline_rules = DeclineRules(self.send)
 
     def machine(self) -> Machine:
         """Read the state machine."""
@@ -169,6 +172,7 @@ class AsyncClient:
         self.anomalies = AsyncAnomalies(self.send)
         self.events = AsyncEvents(self.send, self._follow)
         self.webhook_endpoints = AsyncWebhookEndpoints(self.send)
+        self.decline_rules = AsyncDeclineRules(self.send)
 
     async def machine(self) -> Machine:
         """Read the state machine."""

@@ -336,3 +336,23 @@ class AsyncWebhookEndpoints(_AsyncResource):
     rotate_secret = later(calls.rotate_secret)
     enable = later(calls.enable_webhook_endpoint)
     deliveries = later(calls.list_deliveries)
+
+
+class DeclineRules(_Resource):
+    """Decline rules."""
+
+    list = now(calls.list_decline_rules)
+    versions = now(calls.list_decline_rule_versions)
+    change = now(calls.change_decline_rule)
+    decide = now(calls.decide_decline_rule)
+    what_if = now(calls.try_decline_rules)
+
+
+class AsyncDeclineRules(_AsyncResource):
+    """Decline rules, awaited."""
+
+    list = later(calls.list_decline_rules)
+    versions = later(calls.list_decline_rule_versions)
+    change = later(calls.change_decline_rule)
+    decide = later(calls.decide_decline_rule)
+    what_if = later(calls.try_decline_rules)

@@ -272,6 +272,7 @@ class Rule:
     requires_retry: bool | None
     event: str | None
     rules_version: str | None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +370,78 @@ class Anomaly:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclineRule:
+    """A decline rule that is in force."""
+
+    code: str
+    handler: str
+    action: str | None
+    message: str | None
+    meaning: str | None
+    source: str | None
+    disable_scope: str | None
+    generic: bool | None
+    alert: bool | None
+    retry_after_seconds: int | None
+    yields_to: tuple[str, ...]
+    auto_retry: tuple[int, ...]
+    origin: str
+    version: int | None
+    author: str | None
+    approved_by: str | None
+    reason: str | None
+    in_force_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever wrote or decided a version: the key, and its name."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineRuleVersion:
+    """A version of a stored decline rule."""
+
+    code: str
+    version: int
+    handler: str
+    message: str
+    meaning: str
+    alert: bool
+    retry_after_seconds: int | None
+    auto_retry: tuple[int, ...]
+    state: str
+    reason: str
+    author: Person
+    created_at: datetime
+    needs_approval: bool
+    decided_by: Person | None
+    decided_reason: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What the rules in force would do with an error of Stripe's."""
+
+    rules_version: str
+    outcome: dict[str, Any]
+    considered: tuple[str, ...]
+    decided_by: str
+    step: str
+    handler: str
+    version: int | None
+    meaning: str | None
+    message: str
+    alert: bool
+    effects: tuple[dict[str, Any], ...]
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The state machine."""
 
@@ -423,6 +496,19 @@ _READERS: Mapping[type[Any], Mapping[str, Callable[[Any], Any]]] = {
     AnomalyNote: {"actor": one(Actor), "noted_at": moment},
     Anomaly: {"noted_at": moment, "notes": many(AnomalyNote)},
     Action: {"actor": one(Actor), "subject": one(Subject), "occurred_at": moment},
+    DeclineRule: {
+        "yields_to": lambda names: tuple(names or ()),
+        "auto_retry": lambda delays: tuple(delays or ()),
+        "in_force_since": moment,
+    },
+    DeclineRuleVersion: {
+        "auto_retry": tuple,
+        "author": one(Person),
+        "created_at": moment,
+        "decided_by": one(Person),
+        "decided_at": moment,
+    },
+    WhatIf: {"considered": tuple, "effects": tuple},
     Refund: {"created_at": moment, "updated_at": moment},
     Dispute: {"evidence_due_at": moment, "created_at": moment, "updated_at": moment},
     EventData: {"transition": one(Transition), "payment": one(Payment)},

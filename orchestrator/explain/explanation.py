@@ -1,7 +1,9 @@
 """Puts an explanation together: the situation chooses the words, the facts fill them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from orchestrator.explain.facts import Facts
@@ -15,7 +17,10 @@ from orchestrator.states import Configuration, permitted_events
 
 @dataclass(frozen=True, slots=True)
 class RuleShown:
-    """The rule that decided last; ``event`` is what it led to, ``meaning`` what it was about."""
+    """The rule that decided last; ``event`` is what it led to, ``meaning`` what it was about.
+
+    ``version`` is a stored rule's; null where a built-in one or a deployment's decided.
+    """
 
     code: str | None
     decline_code: str | None
@@ -25,6 +30,7 @@ class RuleShown:
     requires_retry: bool | None
     event: str
     rules_version: str
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,17 @@ class Explanation:
     next_steps: tuple[str, ...]
 
 
-def explain(payment: Payment, last: Row, rules: RuleSet, now: datetime) -> Explanation:
-    """Explain a payment by its row, its last history row and the rules in force."""
+def explain(
+    payment: Payment,
+    last: Row,
+    rules: RuleSet,
+    now: datetime,
+    stored: Mapping[str, int] = MappingProxyType({}),
+) -> Explanation:
+    """Explain a payment by its row, its last history row and the rules in force.
+
+    ``stored`` are the versions of the stored rules in the set that decided last.
+    """
     facts = Facts(payment, last, rules, now)
     situation = situation_of(payment, last, now)
     words = facts.words()
@@ -52,7 +67,7 @@ def explain(payment: Payment, last: Row, rules: RuleSet, now: datetime) -> Expla
         payment=payment,
         situation=situation,
         summary=SUMMARIES[situation].format_map(words),
-        rule=_rule(facts),
+        rule=_rule(facts, stored),
         allowed_events=tuple(event.value for event in permitted_events(here)),
         deadline=facts.deadline,
         deadline_effect=EFFECTS.get(situation),
@@ -70,7 +85,7 @@ def _because(facts: Facts, words: dict[str, Any]) -> str:
     return BECAUSE[ending_of(decision.event, decision.reason or "")].format_map(words)
 
 
-def _rule(facts: Facts) -> RuleShown | None:
+def _rule(facts: Facts, stored: Mapping[str, int]) -> RuleShown | None:
     """Show the rule that decided; null where somebody's wish or the clock did, or nothing yet."""
     decision = facts.decision
     if decision.handler is None:
@@ -84,4 +99,5 @@ def _rule(facts: Facts) -> RuleShown | None:
         requires_retry=decision.requires_retry,
         event=decision.event,
         rules_version=facts.rules_version,
+        version=next((stored[key] for key in facts.keys if key in stored), None),
     )

@@ -73,13 +73,18 @@ class Facts:
         The reason on record is the key of the row that decided, unless a deployment's own handler
         did; then the codes are looked up. The reason of a wish may read like a code, and is none.
         """
-        reason = self.decision.reason if self.decision.handler is not None else None
-        for key in (reason, *self.codes):
+        for key in self.keys:
             for table in (self.rules.errors, ERROR_HANDLERS):
-                row = table.get(key) if key else None
+                row = table.get(key)
                 if isinstance(row, Rule):
                     return row
         return None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return what the row that decided may be found by, the likeliest first."""
+        reason = self.decision.reason if self.decision.handler is not None else None
+        return tuple(key for key in (reason, *self.codes) if key)
 
     @property
     def meaning(self) -> str | None:

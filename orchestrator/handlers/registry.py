@@ -42,7 +42,9 @@ class RuleSet:
     """One unchanging set of rules.
 
     ``own`` are the keys of ``errors`` that somebody put over ours. ``auto_retries`` is how often a
-    payment's cards may be tried again by themselves; 0 is never. ``rules_version`` is the hash of
+    payment's cards may be tried again by themselves; 0 is never. ``standing`` has a key for each
+    stored row: the row it stands in for, whose place in the evidence it keeps (null: there was
+    none). ``rules_version`` is the hash of
     what the maps hold and of the code behind it, the same in every process.
     """
 
@@ -50,6 +52,7 @@ class RuleSet:
     successes: Mapping[str, Handler]
     own: frozenset[str] = frozenset()
     auto_retries: int = 0
+    standing: Mapping[str, Handler | None] = field(default_factory=lambda: MappingProxyType({}))
     rules_version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +69,15 @@ class RuleSet:
         """
         checked = _checked(STORED, "overrides", overrides)
         return replace(self, errors={**self.errors, **checked}, own=self.own | checked.keys())
+
+    def with_stored(self, stored: Mapping[str, Rule]) -> "RuleSet":
+        """Return these rules with stored rows in the place of theirs.
+
+        Such a row changes what is decided by it, never which row decides: it stands in the evidence
+        where the one stood that it replaces.
+        """
+        standing = {key: self.standing.get(key, self.errors.get(key)) for key in stored}
+        return replace(self, errors={**self.errors, **stored}, standing=standing)
 
 
 def load_rules(module_name: str | None = None) -> RuleSet:

@@ -57,6 +57,14 @@ UMBRELLA_CODE: Final = "card_declined"
 UNAUTHORIZED: Final = frozenset({401, 403})
 DEFAULT_KEYS: Final = frozenset({"*", "blocked:*", "refused:*"})
 
+# Evidence that speaks against trying the same card again, whichever row decides.
+AGAINST_THE_CARD: Final = frozenset(
+    {"advice:do_not_try_again", "network_advice:03", "network_advice:21"}
+)
+SAME_CARD: Final = frozenset(
+    {Action.retry_same_card_later, Action.fix_details, Action.authenticate}
+)
+
 # An error handler may say "not completed" this often about one outcome, then it counts as failed.
 MAX_ASKS: Final = 3
 
@@ -144,11 +152,17 @@ def evidence_keys(outcome: Outcome) -> tuple[str, ...]:
 
 def select(outcome: Outcome, rules: RuleSet) -> tuple[str, Handler]:
     """Pick the row that judges a failure: the first of the evidence that gives way to none."""
-    keys = [key for key in evidence_keys(outcome) if key in rules.errors]
+    keys = [key for key in evidence_keys(outcome) if _applies(key, outcome, rules)]
     chosen = next(
         key for place, key in enumerate(keys) if not _gives_way(key, keys[place + 1 :], rules)
     )
     return chosen, rules.errors[chosen]
+
+
+def _applies(key: str, outcome: Outcome, rules: RuleSet) -> bool:
+    """Tell whether a row may judge; one stored for a code of its own knows only declines."""
+    declined = outcome.http_status in (None, DECLINED)
+    return key in rules.errors and (declined or rules.standing.get(key, rules) is not None)
 
 
 def _blocked_keys(outcome: Outcome) -> tuple[str, ...]:
@@ -193,7 +207,7 @@ def _is_firmer(rules: RuleSet, other: str, rule: Rule, key: str) -> bool:
     # What a deployment wrote about a code is heeded before advice it wrote nothing about.
     if other in rules.own and key not in rules.own:
         return True
-    handler = rules.errors[other]
+    handler = rules.standing.get(other) if other in rules.standing else rules.errors[other]
     return isinstance(handler, Rule) and handler.handler in rule.yields_to
 
 
@@ -207,6 +221,8 @@ def _rule_on_failure(
     if result and not result.completed and not may_stay and asks_so_far + 1 >= MAX_ASKS:
         result, error = None, f"not completed after {MAX_ASKS} asks"
     answer = _without_secret_reason(result or NO_ANSWER, outcome)
+    if answer.same_card_allowed and _stands_against_advice(key, outcome, rules):
+        answer = replace(answer, same_card_allowed=False)
     row = choose_exit(answer, succeeded=False, attempts_left=payment.attempts_left)
     unknown_code = _unknown_code(outcome, rules)
     return Ruling(
@@ -275,6 +291,17 @@ def _without_secret_reason(result: HandlerResult, outcome: Outcome) -> HandlerRe
     rows = (ERROR_HANDLERS.get(key) for key in evidence_keys(outcome))
     secret = any(isinstance(row, Rule) and row.generic for row in rows)
     return replace(result, message=GENERIC) if secret else result
+
+
+def _stands_against_advice(key: str, outcome: Outcome, rules: RuleSet) -> bool:
+    """Tell whether a stored row was written for a kinder case: the card is advised against here.
+
+    Not where the row that it stands in for lets the same card be tried as well.
+    """
+    if key not in rules.standing or AGAINST_THE_CARD.isdisjoint(evidence_keys(outcome)):
+        return False
+    before = rules.standing[key]
+    return not (isinstance(before, Rule) and before.action in SAME_CARD)
 
 
 def _retry_delays(handler: Handler, outcome: Outcome) -> tuple[int, ...]:

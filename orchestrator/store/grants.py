@@ -53,6 +53,8 @@ GRANTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "idempotency_keys": APPEND,
         "deployment": APPEND,
         "actions": APPEND,
+        "decline_rules": CHANGE,
+        "rule_sets": APPEND,
         "action_head": TURN,
         # ── what Stripe tells ──
         "stripe_events": CHANGE,

@@ -241,7 +241,7 @@ def _carried(operation: Json, status: str, answer: Json) -> set[str]:
     sometimes = {
         "WWW-Authenticate": status == "401",
         "Retry-After": bool(codes & REPEATABLE),
-        "Idempotent-Replayed": status < "300" and "requestBody" in operation,
+        "Idempotent-Replayed": status < "300" and "/parameters/idempotency_key" in str(operation),
         "Cache-Control": secret,
     }
     return {"Request-Id"} | {name for name, carried in sometimes.items() if carried}

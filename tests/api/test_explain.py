@@ -63,6 +63,7 @@ async def test_a_disabled_card(api: Api) -> None:
         "requires_retry": True,
         "event": "disable_card",
         "rules_version": last["rules_version"],
+        "version": None,
     }
     assert document["excluded_cards"] == declined["excluded_cards"] != []
     assert (document["attempts_left"], document["max_attempts"]) == (3, 4)

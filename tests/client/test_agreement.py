@@ -15,6 +15,8 @@ from orchestrator.client import (
     Anomaly,
     Card,
     Customer,
+    DeclineRule,
+    DeclineRuleVersion,
     Dispute,
     Event,
     Explanation,
@@ -24,6 +26,7 @@ from orchestrator.client import (
     Transition,
     WebhookDelivery,
     WebhookEndpoint,
+    WhatIf,
     calls,
 )
 from orchestrator.client.errors import CLASS_OF_CODE
@@ -34,12 +37,14 @@ from orchestrator.client.resources import (
     AsyncAnomalies,
     AsyncCards,
     AsyncCustomers,
+    AsyncDeclineRules,
     AsyncEvents,
     AsyncPayments,
     AsyncRefunds,
     AsyncWebhookEndpoints,
     Cards,
     Customers,
+    DeclineRules,
     Events,
     Payments,
     Refunds,
@@ -58,6 +63,9 @@ KINDS: dict[str, type[Any]] = {
     "card": Card,
     "action": Action,
     "anomaly": Anomaly,
+    "decline_rule": DeclineRule,
+    "decline_rule_version": DeclineRuleVersion,
+    "what_if": WhatIf,
     "explanation": Explanation,
     "machine": Machine,
 }
@@ -102,6 +110,11 @@ CALLS: dict[tuple[str, str], Any] = {
     ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/rotate-secret"): calls.rotate_secret,
     ("post", "/v1/webhook-endpoints/{webhook_endpoint_id}/enable"): calls.enable_webhook_endpoint,
     ("get", "/v1/webhook-endpoints/{webhook_endpoint_id}/deliveries"): calls.list_deliveries,
+    ("get", "/v1/decline-rules"): calls.list_decline_rules,
+    ("post", "/v1/decline-rules/what-if"): calls.try_decline_rules,
+    ("get", "/v1/decline-rules/{code}"): calls.list_decline_rule_versions,
+    ("put", "/v1/decline-rules/{code}"): calls.change_decline_rule,
+    ("post", "/v1/decline-rules/{code}/approve"): calls.decide_decline_rule,
     ("get", "/v1/machine"): calls.get_machine,
 }
 LEFT_OUT = {
@@ -169,6 +182,7 @@ def test_every_parameter_can_be_given(operation: tuple[str, str]) -> None:
         "event",
         "webhook_endpoint",
         "anomaly",
+        "code",
     }
 
 
@@ -199,6 +213,7 @@ def test_every_code_has_a_class() -> None:
         (Anomalies, AsyncAnomalies),
         (Events, AsyncEvents),
         (WebhookEndpoints, AsyncWebhookEndpoints),
+        (DeclineRules, AsyncDeclineRules),
     ],
 )
 def test_both_clients_do_the_same(now: type[Any], later: type[Any]) -> None:

@@ -30,6 +30,7 @@ from orchestrator.store.schema.outgoing import (
 from orchestrator.store.schema.payments import payments
 from orchestrator.store.schema.refunds import disputes, refunds
 from orchestrator.store.schema.rollups import rollup_turn, rollups
+from orchestrator.store.schema.rules import decline_rules, rule_sets
 from orchestrator.store.schema.seals import seal_leaves, seal_turn, seals
 from orchestrator.store.schema.stripe_events import catch_up, stripe_events
 
@@ -46,6 +47,7 @@ __all__ = [
     "catch_up",
     "console_sessions",
     "customers",
+    "decline_rules",
     "deployment",
     "disputes",
     "events",
@@ -62,6 +64,7 @@ __all__ = [
     "refunds",
     "rollup_turn",
     "rollups",
+    "rule_sets",
     "seal_leaves",
     "seal_turn",
     "seals",

@@ -414,12 +414,24 @@ BAD_REPLAYS: Cases = {
     "an address": ({"url": "https://shop.example.com"}, "url"),
 }
 
+BAD_DECISIONS: Cases = {
+    "nothing": ({}, "version"),
+    "version null": ({"version": None}, "version"),
+    "version zero": ({"version": 0}, "version"),
+    "version a text": ({"version": "1"}, "version"),
+    "decision unknown": ({"version": 1, "decision": "maybe"}, "decision"),
+    "decision null": ({"version": 1, "decision": None}, "decision"),
+    "reason empty": ({"version": 1, "reason": ""}, "reason"),
+    "an approver": ({"version": 1, "approved_by": "finance"}, "approved_by"),
+}
+
 BAD_FIELDS: Mapping[str, Cases] = {
     "create": BAD_CREATES,
     "confirm": BAD_CONFIRMS,
     "cancel": BAD_CANCELS,
     "refresh": BAD_REFRESHES,
     "resolve": BAD_RESOLUTIONS,
+    "decide rule": BAD_DECISIONS,
     "assign anomaly": BAD_ASSIGNMENTS,
     "resolve anomaly": BAD_ENDINGS,
     "capture": BAD_CAPTURES,

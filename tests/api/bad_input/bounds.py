@@ -176,6 +176,28 @@ FIELDS: Final[Mapping[str, Mapping[str, Bounds]]] = {
     "resolve": {"resolution": one_of("refresh", "cancel"), **REASON},
     "assign anomaly": {"owner": characters(100), "instead_of": characters(100)},
     "resolve anomaly": {"resolution": characters(100), "reason": characters(1000)},
+    "decide rule": {
+        "version": Bounds(taken=(1,), refused=(0, -1, 1_000_001, 2**63)),
+        "decision": Bounds(taken=("approved",), refused=("", "approve", "Approved", "approved ")),
+        "reason": characters(500),
+    },
+    "change rule": {
+        "handler": Bounds(
+            taken=("allow_same_card_later",), refused=("", "pay", "complete_payment", "a" * 101)
+        ),
+        "reason": characters(500),
+        "message": characters(200),
+        "meaning": characters(200),
+        "alert": Bounds(taken=(True, False), refused=("true", 0, 1, "")),
+        "retry_after_seconds": whole(0, 31_536_000),
+        "auto_retry": Bounds(taken=([], [0], [0] * 9), refused=([0] * 10,)),
+        "auto_retry[]": whole(0, 31_536_000),
+    },
+    "what if": {
+        "error": Bounds(taken=({}, {"code": "a"}), refused=([], "a", 1)),
+        "charge": Bounds(taken=({}, {"id": "a"}), refused=([], "a", 1)),
+        "http_status": whole(400, 499),
+    },
     "disable": REASON,
     "enable": REASON,
     "create endpoint": {

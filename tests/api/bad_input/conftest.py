@@ -39,6 +39,8 @@ class Ground:
         self.ids["payment"] = (await self.api.create())["id"]
         self.ids["held"] = await self.held()
         self.ids["paid"] = await self.paid()
+        self.ids["rule"] = "do_not_honor"
+        await self.call("change rule")
         self.ids["refund"] = (await self.call("refund")).json()["id"]
         self.ids["customer"] = (await self.api.post("/v1/customers", {})).json()["id"]
         attached = await self.call("attach")

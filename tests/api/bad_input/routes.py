@@ -24,6 +24,7 @@ class Route:
     ``on`` is the kind of thing that ``{id}`` in the path names. ``body`` is one that is accepted;
     null where no body is read. ``scopes`` may ask; none of them: anybody may, without a key.
     ``standing`` says which of the things of that kind, where not any will do.
+    ``takes_key`` is false where nothing could be done twice.
     ``shared`` routes show things of other owners to those who may ask.
     """
 
@@ -36,6 +37,13 @@ class Route:
     key_needed: bool = False
     shared: bool = False
     standing: str | None = None
+    takes_key: bool = True
+
+    @property
+    def described(self) -> str:
+        """Return the path as the description has it; what is no id is not called one."""
+        named = "{code}" if self.on == "rule" else f"{{{self.on}_id}}"
+        return self.path.replace("{id}", named)
 
 
 ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
@@ -117,6 +125,35 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
             body_needed=True,
             shared=True,
         ),
+        "rules": Route("GET", "/v1/decline-rules", AUDIT),
+        "what if": Route(
+            "POST",
+            "/v1/decline-rules/what-if",
+            AUDIT,
+            body={"error": {"code": "card_declined", "decline_code": "do_not_honor"}},
+            body_needed=True,
+            takes_key=False,
+        ),
+        "rule": Route("GET", "/v1/decline-rules/{id}", AUDIT, on="rule", shared=True),
+        "change rule": Route(
+            "PUT",
+            "/v1/decline-rules/{id}",
+            ADMIN,
+            on="rule",
+            body={"handler": "allow_same_card_later", "reason": "as our figures show"},
+            body_needed=True,
+            shared=True,
+            takes_key=False,
+        ),
+        "decide rule": Route(
+            "POST",
+            "/v1/decline-rules/{id}/approve",
+            ADMIN,
+            on="rule",
+            body={"version": 1},
+            body_needed=True,
+            shared=True,
+        ),
         "actions": Route("GET", "/v1/actions", AUDIT),
         "list anomalies": Route("GET", "/v1/anomalies", AUDIT),
         "get anomaly": Route("GET", "/v1/anomalies/{id}", AUDIT, on="anomaly", shared=True),
@@ -174,7 +211,9 @@ ROUTES: Final[Mapping[str, Route]] = MappingProxyType(
     }
 )
 
-POSTS: Final = tuple(name for name, route in ROUTES.items() if route.method == "POST")
+POSTS: Final = tuple(
+    name for name, route in ROUTES.items() if route.method == "POST" and route.takes_key
+)
 KEYED: Final = tuple(name for name, route in ROUTES.items() if route.scopes)
 BODY_NEEDED: Final = tuple(name for name in POSTS if ROUTES[name].body_needed)
 BODY_OPTIONAL: Final = tuple(name for name in POSTS if not ROUTES[name].body_needed)

@@ -15,6 +15,7 @@ from api.anomaly_schemas import AssignBody, ResolutionBody
 from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.event_queries import DELIVERIES_PARAMETERS, ENDPOINTS_PARAMETERS, EVENTS_PARAMETERS
 from api.queries import ACTIONS_PARAMETERS, CARDS_PARAMETERS, LIST_PARAMETERS
+from api.rule_schemas import DecideBody, RuleBody, WhatIfBody
 from api.schemas import (
     AddressBody,
     AttachBody,
@@ -57,6 +58,9 @@ MODELS: dict[str, type[Body]] = {
     "resolve": ResolveBody,
     "assign anomaly": AssignBody,
     "resolve anomaly": ResolutionBody,
+    "decide rule": DecideBody,
+    "change rule": RuleBody,
+    "what if": WhatIfBody,
     "disable": ReasonBody,
     "enable": ReasonBody,
     "create endpoint": EndpointBody,
@@ -86,7 +90,7 @@ def fields_of(annotation: Any, way: str = "") -> Iterator[str]:
             yield from fields_of(info.annotation, below)
 
 
-@pytest.mark.parametrize("name", POSTS)
+@pytest.mark.parametrize("name", [*POSTS, "change rule"])
 def test_every_field_has_bounds(name: str) -> None:
     """No field of a body is without its row."""
     assert FIELDS[name].keys() == set(fields_of(MODELS[name]))

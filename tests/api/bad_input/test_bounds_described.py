@@ -17,7 +17,7 @@ DOCUMENT = create_app().openapi()
 def operation(name: str) -> dict[str, Any]:
     """Return what the description says of a route, found by its path."""
     route = ROUTES[name]
-    described: dict[str, Any] = DOCUMENT["paths"][route.path.replace("{id}", f"{{{route.on}_id}}")]
+    described: dict[str, Any] = DOCUMENT["paths"][route.described]
     found: dict[str, Any] = described[route.method.lower()]
     return found
 

@@ -114,8 +114,10 @@ OF_ADMINISTRATORS = {
     "rotate secret",
     "enable endpoint",
     "list deliveries",
+    "change rule",
+    "decide rule",
 }
-OF_AUDITORS = {"actions", "list anomalies", "get anomaly"}
+OF_AUDITORS = {"rules", "rule", "what if", "actions", "list anomalies", "get anomaly"}
 FORBIDDEN: Mapping[str, set[str]] = {
     "payments": OF_ADMINISTRATORS | OF_AUDITORS,
     "audit": OF_ADMINISTRATORS

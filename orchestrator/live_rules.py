@@ -1,0 +1,107 @@
+"""The rules in force: the process's own, and over them the stored ones as the database has them.
+
+They are read again once they are older than ``MAX_AGE_SECONDS``, by whoever decides next, so that a
+confirm costs no query. A change is felt everywhere within that time; whatever is decided until then
+is decided, and says so, by the version before.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from orchestrator import __version__
+from orchestrator.handlers import Rule, RuleSet, describe
+from orchestrator.handlers.admission import RuleNotAdmitted, make_rule
+from orchestrator.requests import utc_now
+from orchestrator.store.connections import Database
+from orchestrator.store.rules import keep_rule_set, read_rules_in_force
+
+MAX_AGE_SECONDS: Final = 5.0
+
+Row = dict[str, Any]
+
+log = structlog.get_logger("orchestrator.rules")
+
+
+@dataclass(slots=True)
+class LiveRules:
+    """The rules of one process; ``base`` are those without stored ones."""
+
+    database: Database
+    base: RuleSet
+    ticks: Callable[[], float] = time.monotonic
+    stored: dict[str, Row] = field(default_factory=dict)
+    _rules: RuleSet | None = None
+    _until: float = float("-inf")
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def current(self) -> RuleSet:
+        """Return the rules in force, at most as old as is allowed."""
+        if self._rules is None or self.ticks() >= self._until:
+            async with self._lock:
+                if self._rules is None or self.ticks() >= self._until:
+                    await self._read()
+        assert self._rules is not None, "they were just read"
+        return self._rules
+
+    def forget(self) -> None:
+        """Have the next who decides read them again: this process has just changed them."""
+        self._until = float("-inf")
+
+    async def _read(self) -> None:
+        asked = self.ticks()
+        rows = {row["code"]: row for row in await self.database.read(read_rules_in_force)}
+        if self._rules is None or rows != self.stored:
+            made = rules_of(rows, self.base)
+            rules = self.base.with_stored(made)
+            await self._keep(rules, {code: rows[code]["version"] for code in made})
+            self._rules, self.stored = rules, rows
+            log.info("rules_in_force", rules_version=rules.rules_version, stored=len(rows))
+        # Counted from before the read: what was changed since may not outlive the promise.
+        self._until = asked + MAX_AGE_SECONDS
+
+    async def _keep(self, rules: RuleSet, versions: dict[str, int]) -> None:
+        """Let every version that a decision may name be looked up, before any decision does."""
+        errors = {code: describe(handler) for code, handler in rules.errors.items()}
+        try:
+            await self.database.write(
+                keep_rule_set, rules.rules_version, versions, errors, __version__, utc_now()
+            )
+        except IntegrityError:
+            return  # another process was first
+
+
+def rules_of(rows: dict[str, Row], base: RuleSet) -> dict[str, Rule]:
+    """Make rules of stored rows; one that this program does not know is left out, and told."""
+    made = {}
+    for code, row in rows.items():
+        try:
+            made[code] = rule_of(row, base)
+        except RuleNotAdmitted as exc:
+            log.error("stored_rule_left_out", code=code, version=row["version"], why=str(exc))
+    return made
+
+
+def rule_of(row: Row, base: RuleSet) -> Rule:
+    """Make the rule of a stored row.
+
+    Raises:
+        RuleNotAdmitted: this program cannot carry it out.
+    """
+    rule = make_rule(
+        row["code"],
+        row["handler"],
+        base,
+        source=f"stored version {row['version']}",
+        message=row["message"],
+        meaning=row["meaning"],
+        alert=row["alert"],
+        auto_retry=tuple(row["auto_retry"]),
+    )
+    # As stored, null included: what was left out was filled in when it was written.
+    return replace(rule, retry_after_seconds=row["retry_after_seconds"])

@@ -1,0 +1,191 @@
+"""A rule is changed on record, within what is allowed, and in force everywhere within seconds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from orchestrator.decline_rules import ChangeRule, DeclineRules
+from orchestrator.errors import RuleDecided, RuleNotFound, RuleRefused, SecondPersonNeeded
+from orchestrator.live_rules import MAX_AGE_SECONDS, LiveRules
+from orchestrator.store.actions import ListActions, read_actions
+from orchestrator.store.rules import read_stored_versions
+from tests.world import World, open_world, world
+
+DECLINED = "pm_sim_do_not_honor"
+FAIL = ChangeRule("fail_payment", "we end these")
+
+
+@pytest.fixture
+async def sqlite_world(sqlite_url: str, stand_in_url: str) -> AsyncIterator[World]:
+    """Give the test a deployment on SQLite, where the kind of database makes no difference."""
+    async with open_world(sqlite_url, stand_in_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def careful(sqlite_url: str, stand_in_url: str) -> AsyncIterator[World]:
+    """Give the test a deployment where a second person approves."""
+    async with open_world(sqlite_url, stand_in_url, rules_need_approval=True) as opened:
+        yield opened
+
+
+async def change(
+    world: World, wish: ChangeRule = FAIL, code: str = "do_not_honor", by: str = "risk"
+) -> dict[str, Any]:
+    """Change a rule."""
+    return await world.runtime.decline_rules.change(code, wish, world.caller(owner=by))
+
+
+async def done(world: World) -> list[str]:
+    """Name what is on record, oldest first."""
+    page = await world.runtime.database.read(read_actions, ListActions(limit=100))
+    return [row["action"] for row in page.actions[::-1]]
+
+
+async def test_a_changed_rule_decides(world: World) -> None:
+    """A decline ends as the new version says; the row's rules_version leads to that version."""
+    before = await world.runtime.decline_rules.driver.rules_in_force()
+    asked = (await world.confirm(await world.create(), DECLINED)).payment
+    row = await change(world)
+    ended = (await world.confirm(await world.create(), DECLINED)).payment
+    last = (await world.payments.history(ended.id, None))[-1]
+    stored = await world.runtime.database.read(read_stored_versions, last["rules_version"])
+    told = await world.payments.explain(ended.id, None)
+
+    assert (asked.state, ended.state) == ("requires_new_card", "failed")
+    assert (row["version"], row["state"], row["decided_by_name"]) == (1, "approved", "risk")
+    assert last["rules_version"] != before.rules_version
+    assert stored == {"do_not_honor": 1}
+    assert told.rule is not None
+    assert (told.rule.handler, told.rule.version) == ("fail_payment", 1)
+    assert await done(world) == ["rule_changed"]
+
+
+async def test_an_older_decision_keeps_its_version(sqlite_world: World) -> None:
+    """What was decided before a change is explained without it."""
+    payment = (await sqlite_world.confirm(await sqlite_world.create(), DECLINED)).payment
+    await change(sqlite_world)
+    told = await sqlite_world.payments.explain(payment.id, None)
+
+    assert told.rule is not None
+    assert (told.rule.handler, told.rule.version) == ("ask_for_new_card", None)
+
+
+async def test_other_processes_follow_in_time(sqlite_world: World) -> None:
+    """Rules are read again once they are too old, and not before."""
+    ticks = [0.0]
+    desk = sqlite_world.runtime.decline_rules
+    other = LiveRules(sqlite_world.runtime.database, desk.live.base, ticks=lambda: ticks[0])
+    first = await other.current()
+    await change(sqlite_world)
+    ticks[0] = MAX_AGE_SECONDS - 0.001
+    young = await other.current()
+    ticks[0] = MAX_AGE_SECONDS
+    old = await other.current()
+
+    assert young is first
+    assert old.rules_version == (await desk.live.current()).rules_version != first.rules_version
+
+
+async def test_the_same_again_is_no_version(sqlite_world: World) -> None:
+    """A change that changes nothing is the version that is there; another one is the next."""
+    first = await change(sqlite_world)
+    again = await change(sqlite_world, ChangeRule("fail_payment", "for another reason"))
+    other = await change(sqlite_world, ChangeRule("bar_same_card", "no, rather this"))
+
+    assert (first["version"], again["version"], other["version"]) == (1, 1, 2)
+    assert again["reason"] == first["reason"]
+    assert await done(sqlite_world) == ["rule_changed"] * 2
+
+
+REFUSED = {
+    "a success": ("do_not_honor", ChangeRule("complete_payment", "x"), "handler"),
+    "no handler": ("do_not_honor", ChangeRule("pay", "x"), "handler"),
+    "a stolen card in use": ("stolen_card", ChangeRule("ask_for_new_card", "x"), "handler"),
+    "a lost card less far": ("lost_card", ChangeRule("disable_for_customer", "x"), "handler"),
+    "fraud that goes on": ("fraudulent", ChangeRule("ask_for_new_card", "x"), "handler"),
+    "a block that blames the card": ("blocked:*", ChangeRule("disable_card", "x"), "handler"),
+    "a guess": ("rate_limit", ChangeRule("fail_payment", "x"), "handler"),
+    "never an end": ("do_not_honor", ChangeRule("read_intent", "x"), "handler"),
+    "advice unheard": (
+        "advice:do_not_try_again",
+        ChangeRule("allow_same_card_later", "x"),
+        "handler",
+    ),
+    "a secret told": ("stolen_card", ChangeRule("disable_card", "x", "Stolen!"), "message"),
+    "retries of a dead card": (
+        "do_not_honor",
+        ChangeRule("disable_card", "x", auto_retry=(60,)),
+        "auto_retry",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "wish", "param"), REFUSED.values(), ids=REFUSED.keys())
+async def test_some_rules_are_refused(
+    sqlite_world: World, code: str, wish: ChangeRule, param: str
+) -> None:
+    """What no rule may do is refused under its field, and nothing is on record."""
+    with pytest.raises(RuleRefused) as refusal:
+        await change(sqlite_world, wish, code)
+
+    assert refusal.value.param == param
+    assert await done(sqlite_world) == []
+
+
+async def test_codes_of_tomorrow_may_have_rules(sqlite_world: World) -> None:
+    """A code that Stripe may add takes a rule; what looks like other evidence does not."""
+    row = await change(sqlite_world, FAIL, "a_code_of_tomorrow")
+    for code in ("network_advice:99", "advice:maybe", "UPPER", "a b"):
+        with pytest.raises(RuleNotFound):
+            await change(sqlite_world, FAIL, code)
+
+    assert (row["version"], row["meaning"]) == (1, "a code of tomorrow")
+
+
+async def test_a_second_person_approves(careful: World) -> None:
+    """A proposal is not in force until a key of another name approves it."""
+    desk = careful.runtime.decline_rules
+    row = await change(careful)
+    declined = (await careful.confirm(await careful.create(), DECLINED)).payment
+    with pytest.raises(SecondPersonNeeded):
+        await decide(careful, desk, "risk")
+    approved = await decide(careful, desk, "finance")
+    again = await decide(careful, desk, "finance")
+    ended = (await careful.confirm(await careful.create(), DECLINED)).payment
+
+    assert (row["state"], declined.state) == ("proposed", "requires_new_card")
+    assert (approved["state"], approved["decided_by_name"]) == ("approved", "finance")
+    assert again["decided_at"] == approved["decided_at"]
+    assert ended.state == "failed"
+    assert await done(careful) == ["rule_proposed", "rule_approved"]
+
+
+async def test_a_rejected_proposal_stays_so(careful: World) -> None:
+    """What was rejected cannot be approved, and never was in force."""
+    desk = careful.runtime.decline_rules
+    await change(careful)
+    await desk.decide("do_not_honor", 1, "rejected", "too hard", careful.caller(owner="risk"))
+    with pytest.raises(RuleDecided):
+        await decide(careful, desk, "finance")
+
+    assert (await desk.live.current()).errors == desk.live.base.errors
+    assert await done(careful) == ["rule_proposed", "rule_rejected"]
+
+
+async def test_unknown_versions_are_not_found(careful: World) -> None:
+    """There is nothing to approve."""
+    with pytest.raises(RuleNotFound):
+        await decide(careful, careful.runtime.decline_rules, "finance")
+
+
+async def decide(world: World, desk: DeclineRules, by: str) -> dict[str, Any]:
+    """Approve the first version."""
+    caller = world.caller(owner=by)
+    return (await desk.decide("do_not_honor", 1, "approved", "agreed", caller)).row
+
+
+__all__ = ["world"]
