@@ -151,6 +151,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = MappingProxyType(
         errors.IdempotencyKeyInUse: 409,
         errors.WriteConflict: 409,
         errors.EndpointDisabled: 409,
+        errors.TooManyEndpoints: 409,
         PayloadTooLarge: 413,
         ValidationFailed: 422,
         CardNumberRefused: 422,

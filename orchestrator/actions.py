@@ -4,7 +4,7 @@ All actions stand in one chain, numbered without gaps, each with the hash of the
 makes them one lock point, so only what people do is recorded here, never what a payment does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -45,6 +45,7 @@ class ActionName(StrEnum):
     webhook_secret_rotated = "webhook_secret_rotated"  # noqa: S105, RUF100  a name, no password
     webhook_endpoint_enabled = "webhook_endpoint_enabled"
     webhook_endpoint_deleted = "webhook_endpoint_deleted"
+    event_replayed = "event_replayed"
 
 
 class Subject(NamedTuple):
@@ -222,3 +223,17 @@ def endpoint_changed(
     """Say what was done to a webhook endpoint; never its secret."""
     subject = Subject("webhook_endpoint", endpoint_id)
     return Action(name, subject, actor, at, None, request_id, details)
+
+
+def event_replayed(
+    event_id: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    webhook_endpoints: Sequence[str],
+    request_id: str | None = None,
+) -> Action:
+    """Say that an event was sent once more, and to which endpoints."""
+    details = {"webhook_endpoints": list(webhook_endpoints)}
+    subject = Subject("event", event_id)
+    return Action(ActionName.event_replayed, subject, actor, at, None, request_id, details)

@@ -29,6 +29,7 @@
     ├── SecondPersonNeeded          whoever proposed a rule does not approve it
     ├── AddressNotAllowed           events are not sent to such an address
     ├── EndpointDisabled            nothing is sent to an endpoint that was given up
+    ├── TooManyEndpoints            there are as many endpoints as there may be
     ├── ExpiryPassed                a card cannot be given an expiry date that is over
     ├── ExpiryNotLater              nor, once disabled for its expiry, one that is no later
     ├── CaptureTooLarge             more than the payment's amount cannot be taken
@@ -265,6 +266,15 @@ class EndpointDisabled(OrchestratorError):
             "The webhook endpoint is disabled and is sent nothing. Enable it first, or leave "
             "webhook_endpoint out to send to all others."
         )
+
+
+class TooManyEndpoints(OrchestratorError):
+    """There are as many endpoints as there may be."""
+
+    code = "too_many_webhook_endpoints"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} webhook endpoints, and no more may be. Delete one.")
 
 
 class ExpiryPassed(OrchestratorError):

@@ -19,7 +19,7 @@ from orchestrator.store.outbox import Waiting, publish
 from orchestrator.store.overview import Overview, count_handled, read_overview
 from orchestrator.store.refunds import count_refunds
 from orchestrator.store.webhook_endpoints import insert_endpoint
-from tests.store.seeds import webhook_endpoint
+from tests.store.seeds import registered, webhook_endpoint
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment
 from tests.world import World
@@ -77,7 +77,7 @@ async def test_what_is_to_be_told_is_counted(database_url: str) -> None:
     """A history row waits for its place in the feed, and then its delivery to be made."""
     database = open_database(database_url)
     tell = Teller(database)
-    await database.write(insert_endpoint, webhook_endpoint("we_1"), None)
+    await database.write(insert_endpoint, webhook_endpoint("we_1"), None, registered("we_1"))
     await tell.created(new_payment())
     unplaced = await database.read(read_overview, START)
     await database.write(publish, START, 10)

@@ -381,7 +381,7 @@ REPLAY_EVENT: Final = _operation(
 )
 CREATE_ENDPOINT: Final = _operation(
     {201: _answer(201, "webhook_endpoint", _REPLAYED, "Cache-Control", examples=("registered",))},
-    (*refused.WRITING, *_ENDPOINT_GONE, errors.IdempotencyKeyInUse),
+    (*refused.WRITING, *_ENDPOINT_GONE, errors.TooManyEndpoints, errors.IdempotencyKeyInUse),
     body="create_webhook_endpoint",
     body_needed=True,
 )

@@ -138,6 +138,10 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "webhook_endpoint out to send to all others.",
         {"param": "webhook_endpoint", "state": None, "allowed_events": None},
     ),
+    "too_many_webhook_endpoints": (
+        "There are 100 webhook endpoints, and no more may be. Delete one.",
+        {"state": None, "allowed_events": None},
+    ),
     "too_many_streams": (
         "This process has as many open streams of events as it may. Try again in a moment, or "
         "read the list.",

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from api.accept import accept, answer
+from api.accept import accept, answer, caller_of
 from api.authentication import ADMIN, authenticate
 from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.event_queries import (
@@ -65,8 +65,9 @@ async def get_webhook_endpoint(request: Request) -> Response:
 )
 async def delete_webhook_endpoint(request: Request) -> Response:
     """Delete an endpoint: its secrets are erased, and what was on the way to it ends."""
-    await authenticate(request, ADMIN)
-    row = await runtime_of(request).endpoints.delete(endpoint_id_in(request))
+    identity = await authenticate(request, ADMIN)
+    endpoint_id, caller = endpoint_id_in(request), caller_of(request, identity)
+    row = await runtime_of(request).endpoints.delete(endpoint_id, caller)
     gone = {"state": "deleted", "disabled_reason": None, "previous_secret_until": None}
     return answer(endpoint_document(row | gone))
 

@@ -201,6 +201,7 @@ CLASS_OF_CODE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
         "card_disabled": CardDisabled,
         "card_attempts_exhausted": CardAttemptsExhausted,
         "webhook_endpoint_disabled": EndpointDisabled,
+        "too_many_webhook_endpoints": Conflict,
         "idempotency_key_in_use": IdempotencyKeyInUse,
         "stripe_refused": StripeRefused,
         "rate_limited": RateLimited,

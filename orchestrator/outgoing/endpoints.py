@@ -1,15 +1,17 @@
 """Whom events are sent to: registered, looked at, rotated, put back into use, deleted.
 
-An administrator's business alone. Refuses addresses that lead into a private network.
+An administrator's business alone, each act on record. Refuses addresses that lead into a private
+network.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator.actions import Action, ActionName, endpoint_changed, event_replayed
 from orchestrator.customers.once import done_meanwhile, find_done, key_of_resource
 from orchestrator.driver import Driver
 from orchestrator.errors import (
@@ -20,7 +22,7 @@ from orchestrator.errors import (
     WriteConflict,
 )
 from orchestrator.outgoing.addresses import AddressRefused, check_url
-from orchestrator.outgoing.event import EVENT_TYPES, EventKey, event_key
+from orchestrator.outgoing.event import EVENT_TYPES, EventKey, event_id, event_key
 from orchestrator.outgoing.signing import new_secret
 from orchestrator.requests import Caller
 from orchestrator.store.deliveries import DeliveryPage, deliver_again, read_deliveries, read_replay
@@ -82,6 +84,7 @@ class Endpoints:
 
         Raises:
             AddressNotAllowed: events are not sent to such an address.
+            TooManyEndpoints: there are as many as there may be.
             IdempotencyKeyReused, IdempotencyKeyInUse: the key is another request's, or in use.
         """
         operation = "create_webhook_endpoint"
@@ -89,13 +92,21 @@ class Endpoints:
         if done is not None:
             return await self._made(done, version=1)
         try:
-            check_url(request.url, allow_private=self.allow_private)
+            target = check_url(request.url, allow_private=self.allow_private)
         except AddressRefused as exc:
             raise AddressNotAllowed(str(exc)) from exc
         row = self._new_row(request, caller)
         key = key_of_resource(self.driver, caller, operation, row["id"])
+        # The host alone: a path may hold what only its receiver knows, and a record is for ever.
+        details = {
+            "host": target.host,
+            "owner": row["owner"],
+            "event_types": row["event_types"],
+        }
+        name = ActionName.webhook_endpoint_created
+        action = changed(name, row["id"], caller, row["created_at"], details)
         try:
-            await self.driver.database.write(insert_endpoint, row, key)
+            await self.driver.database.write(insert_endpoint, row, key, action)
         except IntegrityError:
             return await self._made(await done_meanwhile(self.driver, caller, operation), version=1)
         return EndpointResult(await self.get(row["id"]), secret=row["secret"])
@@ -122,7 +133,7 @@ class Endpoints:
             raise EndpointNotFound(after or before or "")
         return page
 
-    async def delete(self, endpoint_id: str) -> Row:
+    async def delete(self, endpoint_id: str, caller: Caller) -> Row:
         """Delete an endpoint, and end what is on its way there; return it as it was.
 
         Raises:
@@ -130,7 +141,8 @@ class Endpoints:
         """
         found = await self.get(endpoint_id)
         now = self.driver.clock()
-        if not await self.driver.database.write(delete_endpoint, endpoint_id, now):
+        action = changed(ActionName.webhook_endpoint_deleted, endpoint_id, caller, now)
+        if not await self.driver.database.write(delete_endpoint, endpoint_id, now, action):
             raise EndpointNotFound(endpoint_id)
         return found
 
@@ -146,8 +158,9 @@ class Endpoints:
         if not replayed:
             key = key_of_resource(self.driver, caller, operation, endpoint_id)
             now = self.driver.clock()
+            action = changed(ActionName.webhook_endpoint_enabled, endpoint_id, caller, now)
             try:
-                await self.driver.database.write(enable_endpoint, endpoint_id, now, key)
+                await self.driver.database.write(enable_endpoint, endpoint_id, now, key, action)
             except IntegrityError:
                 await done_meanwhile(self.driver, caller, operation)
                 replayed = True
@@ -169,9 +182,11 @@ class Endpoints:
         version, secret, now = found["secret_version"] + 1, new_secret(), self.driver.clock()
         key = key_of_resource(self.driver, caller, operation, f"{endpoint_id}#{version}")
         until = now + timedelta(seconds=seconds)
+        details = {"secret_version": version, "overlap_seconds": seconds}
+        action = changed(ActionName.webhook_secret_rotated, endpoint_id, caller, now, details)
         try:
             rotated = await self.driver.database.write(
-                rotate_secret, endpoint_id, version - 1, secret, until, now, key
+                rotate_secret, endpoint_id, version - 1, secret, until, now, key, action
             )
         except IntegrityError:
             rotated = False
@@ -215,9 +230,18 @@ class Endpoints:
         name = caller.request_id
         kept = key_of_resource(self.driver, caller, operation, name)
         now = self.driver.clock()
+        action = event_replayed(
+            event_id(*event),
+            caller.actor,
+            now,
+            webhook_endpoints=receivers,
+            request_id=caller.request_id,
+        )
         replayed = False
         try:
-            await self.driver.database.write(deliver_again, receivers, *event, name, now, kept)
+            await self.driver.database.write(
+                deliver_again, receivers, *event, name, now, kept, action
+            )
         except IntegrityError:
             name = await done_meanwhile(self.driver, caller, operation)
             replayed = True
@@ -260,3 +284,16 @@ class Endpoints:
             "created_at": now,
             "updated_at": now,
         }
+
+
+def changed(
+    name: ActionName,
+    endpoint_id: str,
+    caller: Caller,
+    at: datetime,
+    details: Row | None = None,
+) -> Action:
+    """Say for the record what a caller did to an endpoint."""
+    return endpoint_changed(
+        name, endpoint_id, caller.actor, at, request_id=caller.request_id, details=details or {}
+    )

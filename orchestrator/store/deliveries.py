@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, null, or_, select, update
 
+from orchestrator.actions import Action
+from orchestrator.store.actions import record_action
 from orchestrator.store.lists import DEFAULT_LIMIT
 from orchestrator.store.outbox import delivery_row
 from orchestrator.store.schema import webhook_deliveries, webhook_endpoints
@@ -179,12 +181,14 @@ def deliver_again(
     request_id: str,
     now: datetime,
     key: Row | None,
+    action: Action,
 ) -> None:
-    """Send an event once more to each of these endpoints, with the key that stands for it."""
+    """Send an event once more to each of these endpoints, on record, with its key."""
     rows = [delivery_row(id, payment_id, sequence, now, request_id) for id in endpoint_ids]
     if rows:
         connection.execute(insert(webhook_deliveries), rows)
     keep_key(connection, key)
+    record_action(connection, action)
 
 
 def read_replay(connection: Connection, request_id: str) -> list[Row]:

@@ -16,6 +16,9 @@ from sqlalchemy import (
     update,
 )
 
+from orchestrator.actions import Action
+from orchestrator.errors import TooManyEndpoints
+from orchestrator.store.actions import record_action
 from orchestrator.store.lists import DEFAULT_LIMIT
 from orchestrator.store.schema import idempotency_keys, webhook_deliveries, webhook_endpoints
 
@@ -23,6 +26,8 @@ Row = dict[str, Any]
 
 # Without one success for so long, an endpoint is taken to be gone.
 GIVEN_UP_AFTER: Final = timedelta(days=3)
+# Whoever gives events their places goes through all of them for each event.
+MOST_ENDPOINTS: Final = 100
 
 _PLACE: Final = (webhook_endpoints.c.created_at, webhook_endpoints.c.id)
 _THERE: Final = webhook_endpoints.c.state != "deleted"
@@ -35,10 +40,18 @@ class EndpointPage(NamedTuple):
     has_more: bool
 
 
-def insert_endpoint(connection: Connection, row: Row, key: Row | None) -> None:
-    """Store a new endpoint, with the Idempotency-Key that stands for it."""
+def insert_endpoint(connection: Connection, row: Row, key: Row | None, action: Action) -> None:
+    """Store a new endpoint on record, with the Idempotency-Key that stands for it.
+
+    Raises:
+        TooManyEndpoints: there are as many as there may be.
+    """
     connection.execute(insert(webhook_endpoints), row)
     keep_key(connection, key)
+    record_action(connection, action)
+    # Only now: who records an action waits for those before, so of two at once one sees the other.
+    if count_endpoints(connection) > MOST_ENDPOINTS:
+        raise TooManyEndpoints(MOST_ENDPOINTS)
 
 
 def find_endpoint(connection: Connection, endpoint_id: str) -> Row | None:
@@ -88,8 +101,10 @@ def count_endpoints(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
-def delete_endpoint(connection: Connection, endpoint_id: str, now: datetime) -> bool:
-    """Delete an endpoint: its secrets go, and what was on the way to it ends."""
+def delete_endpoint(
+    connection: Connection, endpoint_id: str, now: datetime, action: Action
+) -> bool:
+    """Delete an endpoint, on record: its secrets go, and what was on the way to it ends."""
     deleted = connection.execute(
         update(webhook_endpoints)
         .where(webhook_endpoints.c.id == endpoint_id, _THERE)
@@ -102,15 +117,18 @@ def delete_endpoint(connection: Connection, endpoint_id: str, now: datetime) -> 
             updated_at=now,
         )
     )
+    if deleted.rowcount == 0:
+        return False
     end_deliveries(connection, endpoint_id, "endpoint_deleted", now)
-    return deleted.rowcount == 1
+    record_action(connection, action)
+    return True
 
 
 def enable_endpoint(
-    connection: Connection, endpoint_id: str, now: datetime, key: Row | None
+    connection: Connection, endpoint_id: str, now: datetime, key: Row | None, action: Action
 ) -> None:
-    """Send an endpoint events again."""
-    connection.execute(
+    """Send an endpoint events again; on record where it was not sent any."""
+    enabled = connection.execute(
         update(webhook_endpoints)
         .where(webhook_endpoints.c.id == endpoint_id, webhook_endpoints.c.state == "disabled")
         .values(
@@ -122,6 +140,8 @@ def enable_endpoint(
         )
     )
     keep_key(connection, key)
+    if enabled.rowcount == 1:
+        record_action(connection, action)
 
 
 def rotate_secret(
@@ -132,6 +152,7 @@ def rotate_secret(
     previous_until: datetime,
     now: datetime,
     key: Row | None,
+    action: Action,
 ) -> bool:
     """Give an endpoint another secret, beside the one of this version; False if that has gone."""
     rotated = connection.execute(
@@ -151,6 +172,7 @@ def rotate_secret(
     )
     if rotated.rowcount == 1:
         keep_key(connection, key)
+        record_action(connection, action)
     return rotated.rowcount == 1
 
 
@@ -204,7 +226,8 @@ def end_deliveries(connection: Connection, endpoint_id: str, error: str, now: da
         update(webhook_deliveries)
         .where(
             webhook_deliveries.c.endpoint_id == endpoint_id,
-            webhook_deliveries.c.state == "pending",
+            # All that are pending, by the index of those: the others are many.
+            webhook_deliveries.c.due_at.is_not(None),
         )
         .values(
             state="failed",

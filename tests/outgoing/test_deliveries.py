@@ -200,7 +200,7 @@ async def test_a_deleted_endpoint_keeps_no_secret(world: World, receiver: Receiv
     """What was on the way ends, and nothing is sent there."""
     made = await register(world, receiver.url)
     await world.create()
-    await world.runtime.endpoints.delete(made.endpoint["id"])
+    await world.runtime.endpoints.delete(made.endpoint["id"], world.caller())
     await world.work()
 
     assert receiver.taken == []

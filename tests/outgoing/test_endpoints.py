@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from orchestrator.errors import EndpointNotFound, IdempotencyKeyReused, WriteConflict
+from orchestrator.errors import (
+    EndpointNotFound,
+    IdempotencyKeyReused,
+    TooManyEndpoints,
+    WriteConflict,
+)
 from orchestrator.outgoing.endpoints import CreateEndpoint, Endpoints
 from orchestrator.outgoing.feed import Dispatcher
+from orchestrator.store.actions import ListActions, read_actions
 from orchestrator.store.webhook_endpoints import note_failure
 from tests.world import World, stand_in_url, world
 
@@ -37,6 +44,12 @@ async def tell(world: World, how_many: int = 1) -> list[str]:
     return [f"evt_{payment.id.removeprefix('pay_')}_1" for payment in payments]
 
 
+async def give_up(world: World, id: str) -> None:
+    """Let an endpoint be gone, as its 410 would say."""
+    write = world.runtime.database.write
+    await write(lambda connection: note_failure(connection, id, world.clock(), gone=True))
+
+
 def ids(rows: list[dict[str, Any]]) -> list[str]:
     """List ids."""
     return [row["id"] for row in rows]
@@ -48,7 +61,7 @@ async def test_endpoints_page_by_page(world: World, endpoints: Endpoints) -> Non
     top = await endpoints.page(2, None, None)
     below = await endpoints.page(2, second, None)
     above = await endpoints.page(2, None, first)
-    await endpoints.delete(second)
+    await endpoints.delete(second, world.caller())
 
     assert (ids(top.endpoints), top.has_more) == ([third, second], True)
     assert (ids(below.endpoints), below.has_more) == ([first], False)
@@ -77,14 +90,9 @@ async def test_deliveries_page_by_page(world: World, endpoints: Endpoints) -> No
 async def test_a_disabled_endpoint_is_enabled_once(world: World, endpoints: Endpoints) -> None:
     """A repeat of the same request does not put back what was given up since."""
     (id,) = await register(world)
-
-    async def give_up() -> None:
-        write = world.runtime.database.write
-        await write(lambda connection: note_failure(connection, id, world.clock(), gone=True))
-
-    await give_up()
+    await give_up(world, id)
     first = await endpoints.enable(id, world.caller("enable"))
-    await give_up()
+    await give_up(world, id)
     second = await endpoints.enable(id, world.caller("enable"))
 
     assert (first.endpoint["state"], first.replayed) == ("enabled", False)
@@ -134,3 +142,85 @@ async def test_a_key_is_for_one_request(world: World, endpoints: Endpoints) -> N
 
     with pytest.raises(IdempotencyKeyReused):
         await endpoints.rotate(made.endpoint["id"], 60, world.caller("key"))
+
+
+async def test_what_is_done_to_endpoints_is_on_record(world: World, endpoints: Endpoints) -> None:
+    """Who registered, rotated, enabled and deleted is in the chain; what changed nothing is not."""
+    caller = world.caller()
+    made = await endpoints.create(replace(URL, url=f"{URL.url}/token?secret=1"), caller)
+    id = made.endpoint["id"]
+    await endpoints.rotate(id, 60, world.caller())
+    await endpoints.enable(id, world.caller())
+    await give_up(world, id)
+    await endpoints.enable(id, world.caller("enable"))
+    await endpoints.enable(id, world.caller("enable"))
+    await endpoints.delete(id, world.caller())
+    rows = (await world.runtime.database.read(read_actions, ListActions(subject=id))).actions[::-1]
+
+    assert [row["action"] for row in rows] == [
+        "webhook_endpoint_created",
+        "webhook_secret_rotated",
+        "webhook_endpoint_enabled",
+        "webhook_endpoint_deleted",
+    ]
+    assert (rows[0]["actor_id"], rows[0]["request_id"]) == (caller.key_id, caller.request_id)
+    assert rows[0]["details"]["host"] == "shop.example.com"
+    assert "whsec_" not in str(rows)
+    assert "token" not in str(rows)
+
+
+async def test_a_replay_is_on_record_once(world: World, endpoints: Endpoints) -> None:
+    """Who had an event sent once more is known, and where to; a repeat is no other."""
+    (id,) = await register(world)
+    (event,) = await tell(world)
+    for _ in range(2):
+        await endpoints.replay(event, id, world.caller("replay"))
+    wanted = ListActions(action="event_replayed")
+    (row,) = (await world.runtime.database.read(read_actions, wanted)).actions
+
+    assert (row["subject_id"], row["details"]) == (event, {"webhook_endpoints": [id]})
+
+
+async def test_what_is_not_recorded_is_not_done(
+    world: World, endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The act and its record are one transaction: without the one there is not the other."""
+    (id,) = await register(world)
+    (event,) = await tell(world)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the record is away")
+
+    monkeypatch.setattr("orchestrator.store.webhook_endpoints.record_action", fail)
+    monkeypatch.setattr("orchestrator.store.deliveries.record_action", fail)
+    acts = [
+        endpoints.create(URL, world.caller()),
+        endpoints.rotate(id, 60, world.caller()),
+        endpoints.delete(id, world.caller()),
+        endpoints.replay(event, id, world.caller()),
+    ]
+    failed = [await asyncio.gather(act, return_exceptions=True) for act in acts]
+    (left,) = (await endpoints.page(9, None, None)).endpoints
+    page = await endpoints.deliveries(id, 9, None, None)
+
+    assert [type(result) for (result,) in failed] == [RuntimeError] * 4
+    assert (left["id"], left["state"], left["secret_version"]) == (id, "enabled", 1)
+    assert page is not None
+    assert len(page.deliveries) == 1
+
+
+async def test_there_are_so_many_endpoints_at_the_most(
+    world: World, endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several at the same moment only as many are made as there is room for."""
+    monkeypatch.setattr("orchestrator.store.webhook_endpoints.MOST_ENDPOINTS", 3)
+    (first,) = await register(world)
+    made = await asyncio.gather(
+        *(endpoints.create(URL, world.caller()) for _ in range(5)), return_exceptions=True
+    )
+    refused = [type(result) for result in made if isinstance(result, BaseException)]
+    await endpoints.delete(first, world.caller())
+    await register(world)
+
+    assert refused == [TooManyEndpoints] * 3
+    assert len((await endpoints.page(9, None, None)).endpoints) == 3

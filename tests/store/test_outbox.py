@@ -10,7 +10,7 @@ from orchestrator.store.connections import Database, open_database
 from orchestrator.store.outbox import Published, count_waiting, publish
 from orchestrator.store.schema import events, webhook_deliveries
 from orchestrator.store.webhook_endpoints import insert_endpoint
-from tests.store.seeds import webhook_endpoint
+from tests.store.seeds import registered, webhook_endpoint
 from tests.store.stories import Teller
 from tests.stored_payments import START, new_payment
 
@@ -113,7 +113,8 @@ async def test_each_endpoint_gets_what_it_asked_for(database_url: str) -> None:
         "we_off": {"state": "disabled", "disabled_reason": "gone"},
     }
     for name, columns in endpoints.items():
-        await database.write(insert_endpoint, webhook_endpoint(name) | columns, None)
+        row = webhook_endpoint(name) | columns
+        await database.write(insert_endpoint, row, None, registered(name))
     tell = Teller(database)
     await pay(tell, "pay_a")
     await pay(tell, "pay_b", owner="other")
