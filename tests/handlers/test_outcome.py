@@ -131,12 +131,14 @@ def test_result_refuses_another_kind(fields_given: dict[str, Any]) -> None:
         {"retry_not_before": datetime(2026, 3, 1)},  # noqa: DTZ001 - refused for having no zone
         {"retry_after_seconds": -1},
         {"retry_after_seconds": 366 * 24 * 3600},
+        {"message": "no\0end"},
+        {"reason": "half of \ud83d"},
     ],
-    ids=["disabled-and-allowed", "no-zone", "negative", "endless"],
+    ids=["disabled-and-allowed", "no-zone", "negative", "endless", "NUL", "half a pair"],
 )
 def test_result_refuses_what_cannot_be_kept(fields_given: dict[str, Any]) -> None:
-    """Contradictions and impossible moments are refused."""
-    with pytest.raises(ValueError, match=r"card|zone|year"):
+    """Contradictions, impossible moments and text that no database takes are refused."""
+    with pytest.raises(ValueError, match=r"card|zone|year|stored"):
         HandlerResult(completed=True, requires_retry=True, **fields_given)
 
 
