@@ -69,6 +69,8 @@ REASONS = {
 # be given and it has to be a payment's, http is for this machine alone, and a year may be over.
 # What looks like an address need be none that events are sent to.
 FIELDS = {"amount", "starting_after", "ending_before", "return_url", "exp_year", "url"}
+# Not every handler may be a code's, nor every delay stand beside it.
+FIELDS |= {"handler", "auto_retry"}
 # A 10.0 is an integer to JSON Schema, and none to us.
 POINT = "must be a whole number, written without a point or quotes."
 
@@ -175,6 +177,9 @@ def with_bodies(document: dict[str, Any], customers: list[str]) -> dict[str, Any
     # No more than is held or was paid.
     for body, name in (("capture_payment", "amount_to_capture"), ("create_refund", "amount")):
         bodies[body]["properties"][name] |= {"minimum": 1, "maximum": 1000}
+    # The version that is there, as it stands.
+    bodies["decide_rule"]["properties"]["version"] = {"enum": [1]}
+    bodies["decide_rule"]["properties"]["decision"] = {"enum": ["approved"]}
     # Enough in every currency, and no part of a step of any.
     amount = bodies["create_payment"]["properties"]["amount"]
     amount |= {"minimum": 1_000_000, "maximum": 99_999_000, "multipleOf": 1000}
@@ -193,6 +198,7 @@ def running(database_url: str, stand_in_url: str) -> Iterator[Deployment]:
             await world.runtime.database.write(insert_key, row)
             async with open_api(world) as api:
                 deployment.there = await _store_something(api)
+                deployment.there["code"] = await _change_a_rule(api, deployment.secret)
                 deployment.fit = await _store_what_is_paid(api)
                 deployment.there |= await _store_what_is_told(api, deployment.secret)
                 deployment.there["anomaly_id"] = await _find(world)
@@ -238,6 +244,15 @@ async def _store_something(api: Api) -> dict[str, list[str]]:
         "customer_id": [customer],
         "card_id": cards,
     }
+
+
+async def _change_a_rule(api: Api, secret: str) -> list[str]:
+    """Store a version of a rule; return its code."""
+    body = {"handler": "ask_for_new_card", "reason": "as it was"}
+    path = "/v1/decline-rules/do_not_honor"
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert (await api.client.put(path, json=body, headers=headers)).status_code == 200
+    return ["do_not_honor"]
 
 
 async def _store_what_is_paid(api: Api) -> dict[str, list[str]]:
