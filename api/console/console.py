@@ -25,8 +25,15 @@ class Console:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Console":
-        """Open the console of a deployment."""
+        """Open the console of a deployment, its templates ready: nobody's first page waits for them."""
+        _compile_templates()
         return cls(runtime, Sessions(runtime.database))
+
+
+@cache
+def _compile_templates() -> None:
+    for name in templates().list_templates(extensions=["html"]):
+        templates().get_template(name)
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from api.console import payment_list, payment_page, sign_in
+from api.console import payment_list, payment_page, sign_in, totals
 from api.console.static_files import PREFIX, show_file
 from api.console.visit import HOME, SIGN_IN, View, Visit, page_route
 
@@ -25,6 +25,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(HOME, payment_list.list_payments, "Payments"),
     Page(HOME + "/{payment_id}", payment_page.show_payment),
     Page("/console/search", payment_list.search),
+    Page(totals.TOTALS, totals.show_totals, "Totals"),
     Page("/console/sign-out", sign_in.sign_out, method="POST"),
 )
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select, tuple_
 
 from orchestrator.states import PaymentState
 from orchestrator.store.schema import events, payment_transitions, rollup_turn, rollups
+from orchestrator.store.snapshots import snapshot
 
 # "Ever" is one span, which began when time did.
 EVER_BEGAN: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -159,6 +160,21 @@ class Counted(NamedTuple):
     last: int
 
 
+class Totals(NamedTuple):
+    """Where payments stand, what was counted since a moment, and how far the feed is counted."""
+
+    standing: dict[str, int]
+    points: Mapping[Kind, list[Point]]
+    counted: Counted
+
+
+def read_totals(connection: Connection, span: Span, since: datetime) -> Totals:
+    """Read all of one moment."""
+    with snapshot(connection):
+        points = {kind: read_points(connection, span, kind, since) for kind in Kind}
+        return Totals(read_standing(connection), points, read_counted(connection))
+
+
 def read_points(connection: Connection, span: Span, kind: Kind, since: datetime) -> list[Point]:
     """Read how often what happened in each hour or day since a moment, oldest first."""
     query = (
@@ -191,9 +207,11 @@ __all__ = [
     "Place",
     "Point",
     "Span",
+    "Totals",
     "count_on",
     "counts_of",
     "read_counted",
     "read_points",
     "read_standing",
+    "read_totals",
 ]
