@@ -26,6 +26,7 @@ from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, Tex
 from sqlalchemy.engine import make_url
 
 from orchestrator.store import migrate, schema
+from tests.databases import POSTGRESQL_WHEN_THOROUGH
 from tests.store.migrated import on, rules, step_back
 
 Check = Callable[[MigrationContext], None]
@@ -72,6 +73,7 @@ def test_drift_is_seen(database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert "op.add_column('payments', sa.Column('colour', sa.Text()" in str(failure.value.context)
 
 
+@pytest.mark.parametrize("empty_database_url", POSTGRESQL_WHEN_THOROUGH, indirect=True)
 def test_each_step_undoes_itself(empty_database_url: str) -> None:
     """Going up a step and down again leaves every table, rule and function as it was before."""
     script = ScriptDirectory.from_config(migrate.configure())
