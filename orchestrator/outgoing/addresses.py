@@ -64,6 +64,8 @@ _NOT_PUBLIC: Final = tuple(
         ),
     )
 )
+# All that IANA has given out as addresses of single hosts of the public internet.
+_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 # NAT64: the last four bytes are the IPv4 address that is really reached (RFC 6052).
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
@@ -123,6 +125,8 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         inner = _inner(address)
         if inner is not None:
             return _is_public(inner)
+        if address not in _GLOBAL_UNICAST:
+            return False
     inside = any(
         address in network for network in _NOT_PUBLIC if network.version == address.version
     )

@@ -2,13 +2,15 @@
 
 At least once, and in no order: a worker that dies after a sending leaves the delivery to another,
 who sends it again. A slow receiver holds nobody up: a round waits a moment for its sendings, and
-those that take longer go on beside the next.
+those that take longer go on beside the next. Of all sendings at a time one endpoint has a part, and
+one that did not take the last has a single one, or a few that hang would leave no place to others.
 """
 
 import asyncio
 import random
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,16 +28,17 @@ from orchestrator.requests import utc_now
 from orchestrator.store.connections import Database
 from orchestrator.store.deliveries import Claimed, Tried, claim_deliveries, note_try
 from orchestrator.store.feed import read_event
-from orchestrator.store.webhook_endpoints import find_endpoint
+from orchestrator.store.webhook_endpoints import end_unwanted, find_endpoint
 
 log = structlog.get_logger("orchestrator.outgoing")
 
-# Sendings of one process at a time, and to one endpoint before others are preferred.
+# Sendings of one process at a time, and to one endpoint.
 AT_ONCE: Final = 40
 AT_ONCE_TO_ONE: Final = 10
 # Longer than any sending, or two workers would make the same one.
 LEASE_SECONDS: Final = 60
-ROUND_SECONDS: Final = 1.0
+# A worker has other parts to do.
+ROUND_SECONDS: Final = 0.5
 GONE: Final = 410
 
 
@@ -47,25 +50,27 @@ class Deliveries:
     sender: Sender
     clock: Callable[[], datetime] = utc_now
     name: str = "webhook_deliveries"
-    _running: dict["asyncio.Task[None]", str] = field(default_factory=dict)
+    _running: dict["asyncio.Task[None]", Claimed] = field(default_factory=dict)
+    # Endpoints that did not take what this process sent them last.
+    _failing: set[str] = field(default_factory=set)
 
     async def run_once(self, worker: str) -> int:
         """Send some of what is due; return how many sendings were begun."""
-        room = AT_ONCE - len(self._running)
-        if room <= 0:
-            await self._wait()
-            return 0
-        now = self.clock()
-        lease_until = now + timedelta(seconds=LEASE_SECONDS)
-        claimed = await self.database.write(
-            claim_deliveries, worker, now, lease_until, room, self._busy(), one_statement=True
-        )
-        for each in claimed:
-            task = asyncio.create_task(self._deliver(each, worker))
-            self._running[task] = each.endpoint_id
-            task.add_done_callback(lambda done: self._running.pop(done, None))
-        await self._wait()
-        return len(claimed)
+        begun, over = 0, time.monotonic() + ROUND_SECONDS
+        while True:
+            claimed = await self._claim(worker)
+            for each in claimed:
+                task = asyncio.create_task(self._deliver(each, worker))
+                self._running[task] = each
+                task.add_done_callback(lambda done: self._running.pop(done, None))
+            begun += len(claimed)
+            left = over - time.monotonic()
+            if left <= 0 or not (claimed or self._running):
+                return begun
+            if not claimed:
+                await asyncio.wait(
+                    list(self._running), timeout=left, return_when=asyncio.FIRST_COMPLETED
+                )
 
     async def close(self) -> None:
         """Let what is being sent end, and close the connections."""
@@ -73,13 +78,39 @@ class Deliveries:
             await asyncio.wait(list(self._running))
         await self.sender.close()
 
-    def _busy(self) -> list[str]:
-        held = Counter(self._running.values())
-        return [endpoint_id for endpoint_id, many in held.items() if many >= AT_ONCE_TO_ONE]
+    async def _claim(self, worker: str) -> list[Claimed]:
+        """Take what may be sent now: first for those who take what they are sent."""
+        held = Counter(claimed.endpoint_id for claimed in self._running.values())
+        room = AT_ONCE - held.total()
+        most = {id: 1 if id in self._failing else AT_ONCE_TO_ONE for id in held}
+        busy = {id for id, many in held.items() if many >= most[id]}
+        passed_over = busy | self._failing
+        # As many as the one with the fewest places left may have, should all be for that one.
+        part = min((most[id] - held[id] for id in held if id not in busy), default=AT_ONCE_TO_ONE)
+        claimed = await self._take(worker, min(room, part), passed_over)
+        if not claimed and self._failing - busy:
+            claimed = await self._take(worker, min(room, 1), busy)
+        return claimed
 
-    async def _wait(self) -> None:
-        if self._running:
-            await asyncio.wait(list(self._running), timeout=ROUND_SECONDS)
+    async def _take(
+        self, worker: str, how_many: int, passed_over: Collection[str]
+    ) -> list[Claimed]:
+        if how_many <= 0:
+            return []
+        now = self.clock()
+        lease_until = now + timedelta(seconds=LEASE_SECONDS)
+        claimed = await self.database.write(
+            claim_deliveries,
+            worker,
+            now,
+            lease_until,
+            how_many,
+            sorted(passed_over),
+            one_statement=True,
+        )
+        # What this process is still sending may have come up again: its lease was over.
+        running = {each.id for each in self._running.values()}
+        return [each for each in claimed if each.id not in running]
 
     async def _deliver(self, claimed: Claimed, worker: str) -> None:
         try:
@@ -94,7 +125,9 @@ class Deliveries:
         event = await self.database.read(read_event, key, None)
         assert event is not None, "a delivery brings an event of the feed"
         if endpoint is None or endpoint["state"] != "enabled":
-            return  # ended with its endpoint, meanwhile
+            # Ended with its endpoint, or written at the very moment in which that was given up.
+            await self.database.write(end_unwanted, claimed.endpoint_id, self.clock())
+            return
         body = orjson.dumps(event_document(event))
         began = self.clock()
         headers = signed_headers(event_id(*key), began, body.decode(), secrets_of(endpoint, began))
@@ -105,6 +138,7 @@ class Deliveries:
         now, tried_now = self.clock(), claimed.tries + 1
         tried = judge(answer, tried_now, now, chance=random.random())  # noqa: S311, RUF100
         disabled = await self.database.write(note_try, claimed, worker, tried, now)
+        (self._failing.discard if answer.taken else self._failing.add)(claimed.endpoint_id)
         metrics.delivery_tried("delivered" if answer.taken else answer.error or "failed")
         told = {
             "delivery": claimed.id,
@@ -117,6 +151,7 @@ class Deliveries:
         else:
             log.info("event_not_taken", error=answer.error, **told)
         if disabled is not None:
+            self._failing.discard(claimed.endpoint_id)
             metrics.endpoint_disabled(disabled)
             log.warning(
                 "webhook_endpoint_disabled", webhook_endpoint=claimed.endpoint_id, reason=disabled

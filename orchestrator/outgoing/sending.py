@@ -8,7 +8,10 @@ to go through a proxy, and to read more than a little of an answer.
 import asyncio
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import aiohttp
@@ -21,6 +24,8 @@ TIMEOUT_SECONDS: Final = 15.0
 CONNECT_SECONDS: Final = 5.0
 # Nothing of an answer is kept; so much is read that a short one lets the connection end well.
 READ_BYTES: Final = 4096
+# Looking up a name holds a thread, for as long as its servers are silent.
+LOOK_UPS_AT_ONCE: Final = 40
 USER_AGENT: Final = f"payment-orchestrator/{__version__}"
 
 
@@ -46,6 +51,8 @@ class CheckedResolver(AbstractResolver):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
+        # Its own, so that names that nobody answers for hold up nothing else of the process.
+        self._threads = ThreadPoolExecutor(LOOK_UPS_AT_ONCE, "webhook-names")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -56,7 +63,8 @@ class CheckedResolver(AbstractResolver):
             NotPublic: one of them is private or reserved.
         """
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        look_up = partial(socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM)
+        found = await loop.run_in_executor(self._threads, look_up)
         addresses = {str(entry[4][0]): entry for entry in found}
         if not self._allow_private and not all(map(is_public, addresses)):
             raise NotPublic("the name leads to a private or reserved address")
@@ -73,7 +81,8 @@ class CheckedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Hold nothing."""
+        """Let go of the threads; what is still being looked up ends by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(slots=True)
@@ -85,6 +94,7 @@ class Sender:
     # For a test's own certificate authority.
     ssl: Any = True
     _session: aiohttp.ClientSession | None = field(default=None, repr=False)
+    _resolver: CheckedResolver | None = field(default=None, repr=False)
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post a body, once."""
@@ -108,12 +118,16 @@ class Sender:
         """Close what is open."""
         if self._session is not None:
             await self._session.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         async with self._opened().post(
             url, data=body, headers=dict(headers), allow_redirects=False, ssl=self.ssl
         ) as answer:
-            await answer.content.read(READ_BYTES)
+            # Its status is the answer, however the rest of it ends.
+            with suppress(TimeoutError, aiohttp.ClientError, OSError):
+                await answer.content.read(READ_BYTES)
             if 200 <= answer.status < 300:
                 return Answer(answer.status, None)
             word = "redirect" if 300 <= answer.status < 400 else "status"
@@ -121,8 +135,9 @@ class Sender:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
+            self._resolver = CheckedResolver(allow_private=self.allow_private)
             connector = aiohttp.TCPConnector(
-                resolver=CheckedResolver(allow_private=self.allow_private),
+                resolver=self._resolver,
                 use_dns_cache=False,
                 force_close=True,
                 limit=0,

@@ -240,6 +240,14 @@ def end_deliveries(connection: Connection, endpoint_id: str, error: str, now: da
     )
 
 
+def end_unwanted(connection: Connection, endpoint_id: str, now: datetime) -> None:
+    """End what is on its way to an endpoint that is sent nothing; nothing where it is again."""
+    query = select(webhook_endpoints.c.state).where(webhook_endpoints.c.id == endpoint_id)
+    state = connection.execute(query).scalar_one()
+    if state != "enabled":
+        end_deliveries(connection, endpoint_id, f"endpoint_{state}", now)
+
+
 def keep_key(connection: Connection, key: Row | None) -> None:
     """Let an Idempotency-Key stand for what was just written, where there is one."""
     if key is not None:

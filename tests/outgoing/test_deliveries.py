@@ -239,7 +239,7 @@ async def test_the_connection_goes_where_the_resolver_said(receiver: Receiver) -
     assert receiver.taken[0][0]["Host"] == f"localhost:{port}"
 
 
-async def test_a_slow_receiver_holds_nobody_up() -> None:
+async def test_who_does_not_answer_in_time_has_failed() -> None:
     """A receiver that does not answer in time is a failed try, told as such."""
 
     over, closed = asyncio.Event(), asyncio.Event()
