@@ -25,7 +25,7 @@ class Console:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Console":
-        """Open the console of a deployment, its templates ready: nobody's first page waits for them."""
+        """Open a deployment's console, its templates ready: nobody's first page waits for them."""
         _compile_templates()
         return cls(runtime, Sessions(runtime.database))
 
