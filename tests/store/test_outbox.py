@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from orchestrator.outgoing.event import EventKey
 from orchestrator.store.connections import Database, open_database
+from orchestrator.store.feed import ListEvents, last_position, read_events
 from orchestrator.store.outbox import Published, count_waiting, publish
 from orchestrator.store.schema import events, webhook_deliveries
 from orchestrator.store.webhook_endpoints import insert_endpoint
@@ -101,6 +103,46 @@ async def test_two_at_once_give_each_place_once(postgresql_url: str) -> None:
 
     assert sum(published) == 30
     assert [row.position for row in rows] == list(range(1, 31))
+
+
+async def test_who_reads_on_misses_nothing_while_others_write(postgresql_url: str) -> None:
+    """Beside writers and publishers of several processes, a cursor sees each event once."""
+    processes = [open_database(postgresql_url) for _ in range(4)]
+    writing = True
+
+    async def write(number: int) -> None:
+        tell = Teller(processes[number])
+        for each in range(8):
+            await pay(tell, f"pay_{number}x{each}")
+
+    async def publish_on(database: Database) -> None:
+        while writing or (await database.read(count_waiting)).rows:
+            await database.write(publish, START, 3)
+
+    async def read_on(database: Database) -> list[EventKey]:
+        seen: list[EventKey] = []
+        while publishing or len(seen) < (await database.read(last_position)):
+            wanted = ListEvents(limit=5, starting_after=seen[-1] if seen else None)
+            page = await database.read(read_events, wanted)
+            assert page is not None
+            rows = [event.transition for event in page.events]
+            seen += [EventKey(row["payment_id"], row["sequence"]) for row in rows]
+        return seen
+
+    publishing = True
+    readers = [asyncio.create_task(read_on(database)) for database in processes[:2]]
+    publishers = [asyncio.create_task(publish_on(database)) for database in processes[1:]]
+    await asyncio.gather(*(write(number) for number in range(len(processes))))
+    writing = False
+    await asyncio.gather(*publishers)
+    publishing = False
+    seen = await asyncio.gather(*readers)
+    rows = await processes[0].read(feed)
+    await asyncio.gather(*(database.close() for database in processes))
+    placed = [EventKey(row.payment_id, row.sequence) for row in rows]
+
+    assert len(placed) == len(set(placed)) == 4 * 8 * 3
+    assert seen == [placed, placed]
 
 
 async def test_each_endpoint_gets_what_it_asked_for(database_url: str) -> None:
