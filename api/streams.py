@@ -2,12 +2,15 @@
 
 A stream holds no transaction, no connection to the database and no thread while nothing happens:
 one reader of a process looks whether the feed has grown, and wakes all who wait. Refuses more
-streams than a process may have, and ends each when the process is to end, when its listener goes,
-and when its API key is no longer in use. Whoever was cut off goes on from the last id they heard.
+streams than a process may have, and one key more than half of them. Ends each when the process is
+to end, when its listener goes or takes nothing, and when its API key is no longer in use. Whoever
+was cut off goes on from the last id they heard.
 """
 
 import asyncio
+import math
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,7 +33,9 @@ log = structlog.get_logger("orchestrator.api")
 LOOK_SECONDS: Final = 0.5
 # Proxies end what is silent for a minute, often; a listener that is gone is noticed by then, too.
 HEARTBEAT_SECONDS: Final = 15.0
-# How long a listener that takes nothing may keep a process from ending.
+# How long a listener may take nothing of what is sent.
+TAKE_SECONDS: Final = 30.0
+# How long one that takes nothing may keep a process from ending.
 GRACE_SECONDS: Final = 2.0
 # A browser comes back after so long.
 RETRY_MILLISECONDS: Final = 2000
@@ -97,30 +102,42 @@ class Streams:
         self.feed = feed
         self.stop = stop
         self.news = News(feed)
-        self.open = 0
         self._most = most
+        self._held: Counter[str] = Counter()
+
+    @property
+    def open(self) -> int:
+        """Return how many are open."""
+        return self._held.total()
 
     @asynccontextmanager
-    async def entered(self) -> AsyncIterator[Bell]:
-        """Take the place of a stream while the block runs; gives the bell that wakes it.
+    async def entered(self, key_id: str) -> AsyncIterator[Bell]:
+        """Take the place of a key's stream while the block runs; gives the bell that wakes it.
 
         Raises:
-            TooManyStreams: every place is taken.
+            TooManyStreams: every place is taken, or half of them by this key.
         """
         if self.open >= self._most:
             raise TooManyStreams(
                 "This process has as many open streams of events as it may. Try again in a moment, "
                 "or read the list."
             )
-        self._count(1)
+        if self._held[key_id] >= math.ceil(self._most / 2):
+            raise TooManyStreams(
+                "This API key has half of the streams of events that this process may have open, "
+                "and leaves the others to other keys. Try again in a moment, or read the list."
+            )
+        self._count(key_id, 1)
         try:
             async with self.news.listening() as bell:
                 yield bell
         finally:
-            self._count(-1)
+            self._count(key_id, -1)
 
-    def _count(self, more: int) -> None:
-        self.open += more
+    def _count(self, key_id: str, more: int) -> None:
+        self._held[key_id] += more
+        if not self._held[key_id]:
+            del self._held[key_id]
         metrics.event_streams_open(self.open)
 
 
@@ -134,6 +151,7 @@ class EventStream(Response):
         streams: Streams,
         wanted: ListEvents,
         place: int,
+        key_id: str,
         still_allowed: Callable[[], Awaitable[bool]],
     ) -> None:
         self.status_code = 200
@@ -142,13 +160,14 @@ class EventStream(Response):
         self._streams = streams
         self._wanted = wanted
         self._place = place
+        self._key_id = key_id
         self._still_allowed = still_allowed
         self._over = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell events until somebody has had enough."""
         del scope
-        async with self._streams.entered() as bell:
+        async with self._streams.entered(self._key_id) as bell:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             telling = asyncio.create_task(self._tell(send, bell))
             ends = [asyncio.create_task(each) for each in (self._stopped(), gone(receive))]
@@ -169,9 +188,9 @@ class EventStream(Response):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, send: Send, bell: Bell) -> None:
-        await _write(send, _BEGINNING)
         due = time.monotonic() + HEARTBEAT_SECONDS
         try:
+            await _write(send, _BEGINNING)
             while not self._over:
                 bell.clear()
                 events, more = await self._read()
@@ -186,6 +205,8 @@ class EventStream(Response):
                     await waited(bell, due - time.monotonic())
         except OrchestratorError:
             return  # the database is away: whoever listens comes back and goes on
+        except TimeoutError:
+            return  # nobody takes it
 
     async def _read(self) -> tuple[list[Event], bool]:
         """Read what is new, and whether there may be more; go on behind it."""
@@ -223,4 +244,5 @@ async def waited(event: asyncio.Event, seconds: float) -> None:
 
 
 async def _write(send: Send, content: bytes) -> None:
-    await send({"type": "http.response.body", "body": content, "more_body": True})
+    async with asyncio.timeout(TAKE_SECONDS):
+        await send({"type": "http.response.body", "body": content, "more_body": True})

@@ -72,7 +72,7 @@ async def _stream(request: Request, identity: Identity) -> Response:
     async def still_allowed() -> bool:
         return await identify(request) == identity
 
-    return EventStream(streams, wanted, place, still_allowed)
+    return EventStream(streams, wanted, place, identity.key_id, still_allowed)
 
 
 async def _beginning(request: Request, wanted: ListEvents) -> int:

@@ -228,6 +228,23 @@ async def test_a_listener_who_goes_makes_room(one_stream: Api) -> None:
     assert (taken, again.status, one_stream.app.state.streams.open) == (1, 200, 0)
 
 
+async def test_one_key_has_half_of_the_streams(sqlite_url: str, stand_in_url: str) -> None:
+    """However many streams a key asks for, others find room for theirs."""
+    async with (
+        open_world(sqlite_url, stand_in_url, event_streams=3) as world,
+        open_api(world) as api,
+    ):
+        _, other = await api.key("other")
+        async with listening(api), listening(api):
+            async with listening(api) as refused:
+                await refused.until_ended()
+            async with listening(api, secret=other) as theirs:
+                pass
+
+    assert (refused.status, theirs.status) == (503, 200)
+    assert "This API key has half" in refused.text
+
+
 async def test_a_client_that_leaves_makes_room(sqlite_api: Api) -> None:
     """Over a socket, too, a listener that has heard enough is noticed at once."""
     streams = sqlite_api.app.state.streams
@@ -261,6 +278,24 @@ async def test_a_listener_who_takes_nothing_is_left(
             await sqlite_api.confirm(payment)
             await sqlite_api.world.work()
             sqlite_api.app.state.stop.begin()
+            await listener.until_ended()
+
+    assert sqlite_api.app.state.streams.open == 0
+
+
+async def test_a_listener_who_takes_nothing_gives_up_its_place(
+    sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who keeps a stream open and takes nothing of it has it for a while only."""
+    monkeypatch.setattr(api.streams, "TAKE_SECONDS", 0.05)
+    monkeypatch.setattr(api.streams, "GRACE_SECONDS", 0.05)
+    payment = await sqlite_api.create()
+    await sqlite_api.world.work()
+    async with listening(sqlite_api, f"payment={payment['id']}") as listener:
+        await listener.hears(1)
+        async with listener.changed:  # whatever is sent now waits for this
+            await sqlite_api.confirm(payment)
+            await sqlite_api.world.work()
             await listener.until_ended()
 
     assert sqlite_api.app.state.streams.open == 0
