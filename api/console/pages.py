@@ -7,7 +7,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from api.console import payment_list, payment_page, sign_in, totals
+from api.console import (
+    anomalies,
+    downloads,
+    payment_list,
+    payment_page,
+    record,
+    rules,
+    seals,
+    sign_in,
+    totals,
+    unmatched,
+)
 from api.console.static_files import PREFIX, show_file
 from api.console.visit import HOME, SIGN_IN, View, Visit, page_route
 
@@ -26,6 +37,19 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(HOME + "/{payment_id}", payment_page.show_payment),
     Page("/console/search", payment_list.search),
     Page(totals.TOTALS, totals.show_totals, "Totals"),
+    Page(anomalies.ANOMALIES, anomalies.list_anomalies, "Anomalies"),
+    Page(anomalies.ANOMALIES + "/{anomaly_id}", anomalies.show_anomaly),
+    Page(anomalies.ANOMALIES + "/{anomaly_id}/assign", anomalies.assign, method="POST"),
+    Page(anomalies.ANOMALIES + "/{anomaly_id}/resolve", anomalies.resolve, method="POST"),
+    Page(unmatched.UNMATCHED, unmatched.list_unmatched, "Unmatched events"),
+    Page(rules.RULES, rules.list_rules, "Rules"),
+    Page(rules.RULES + "/{code}", rules.show_rule),
+    Page(seals.SEALS, seals.list_seals, "Seals"),
+    Page(seals.SEALS + "/{number}", seals.show_seal),
+    Page(seals.SEALS + "/{number}/file", seals.download_seal, method="POST"),
+    Page(record.RECORD, record.list_actions, "Record"),
+    Page(downloads.DOWNLOADS, downloads.show_downloads, "Downloads"),
+    Page(downloads.DOWNLOADS, downloads.download_period, method="POST"),
     Page("/console/sign-out", sign_in.sign_out, method="POST"),
 )
 

@@ -8,7 +8,7 @@ the metadata, and what is derived.
 import csv
 import hashlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,6 +38,9 @@ FACTS: Final = (
 _HEADS: Final = ("version", "last_hash", "evidence_count", "evidence_hash", "attempts_used")
 # The database computes it; it is in no hash.
 _COMPUTED: Final = "prev_sequence"
+_NAMES: Final = tuple(
+    str(column.name) for column in payment_transitions.c if column.name != _COMPUTED
+)
 
 
 class NotSealed(OrchestratorError):
@@ -81,12 +84,20 @@ async def jsonl_lines(database: Database, payment_id: str | None) -> AsyncIterat
 
 async def csv_lines(database: Database, payment_id: str | None) -> AsyncIterator[str]:
     """Write each history row as a line of CSV, after a line of names."""
-    names = [str(column.name) for column in payment_transitions.c if column.name != _COMPUTED]
-    yield _csv_line(names)
+    yield csv_head()
     async for _, rows in pages_of(database, payment_id):
-        for row in rows["payment_transitions"]:
-            plain = _plain(row)
-            yield _csv_line([plain[name] for name in names])
+        yield csv_steps(rows["payment_transitions"])
+
+
+def csv_head() -> str:
+    """Write the line of names."""
+    return _csv_line(list(_NAMES))
+
+
+def csv_steps(history: Sequence[Row]) -> str:
+    """Write history rows as lines of CSV."""
+    plain = (_plain(row) for row in history)
+    return "".join(_csv_line([row[name] for name in _NAMES]) for row in plain)
 
 
 def _csv_line(values: list[Any]) -> str:

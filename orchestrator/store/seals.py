@@ -213,6 +213,16 @@ def read_seal(connection: Connection, number: int) -> SignedSeal | None:
     return _signed(row) if row is not None else None
 
 
+def read_seals_before(
+    connection: Connection, before: int | None, how_many: int
+) -> list[SignedSeal]:
+    """Read the seals before a number, or the last ones, newest first."""
+    query = select(seals).order_by(seals.c.number.desc()).limit(how_many)
+    if before is not None:
+        query = query.where(seals.c.number < before)
+    return [_signed(row) for row in connection.execute(query).mappings()]
+
+
 def last_seal(connection: Connection) -> SignedSeal | None:
     """Read the newest seal."""
     number = connection.execute(select(func.max(seals.c.number))).scalar_one()
