@@ -225,7 +225,9 @@ def test_the_api_has_its_enumerations() -> None:
 
 def test_the_client_knows_no_other_state() -> None:
     """Each word that the client compares a state with is a state."""
-    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("orchestrator/client/*.py")]
+    sources = [
+        path.read_text(encoding="utf-8") for path in ROOT.glob("orchestrator/client/**/*.py")
+    ]
     compared = set(re.findall(r"\.state (?:==|!=) \"(\w+)\"", "".join(sources)))
 
     assert compared != set()
