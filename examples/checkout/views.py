@@ -26,6 +26,7 @@ ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
         "fraudulent": CANCELED,
         "requested_by_customer": CANCELED,
         "canceled_at_stripe": CANCELED,
+        "by_operator": CANCELED,
     }
 )
 NOTHING_CHARGED: Final = "Nothing was charged."

@@ -15,6 +15,7 @@ from orchestrator.client.calls import CancelReason
 from orchestrator.client.values import read
 from orchestrator.explain import Ending, ending_of
 from orchestrator.payment import Payment
+from orchestrator.payments_by_hand import Resolution
 from tests.world import World, open_world
 
 DECLINED = "pm_card_visa_chargeDeclinedInsufficientFunds"
@@ -64,6 +65,14 @@ async def cancel_at_stripe(world: World) -> Payment:
     return await world.refresh(payment)
 
 
+async def end_by_hand(world: World) -> Payment:
+    """Let an operator end it."""
+    payment = await world.create()
+    by_hand = world.runtime.payments_by_hand
+    ended = await by_hand.resolve(payment.id, Resolution.cancel, "a test order", world.caller())
+    return ended.payment
+
+
 def canceled(reason: str) -> Callable[[World], Awaitable[Payment]]:
     """Cancel it through the API, for a reason."""
 
@@ -79,6 +88,7 @@ WAYS: dict[str, Callable[[World], Awaitable[Payment]]] = {
     "payment_expired": expire,
     "confirm_deadline_passed": leave_a_challenge,
     "canceled_at_stripe": cancel_at_stripe,
+    "by_operator": end_by_hand,
     **{reason: canceled(reason) for reason in get_args(CancelReason)},
 }
 
