@@ -16,6 +16,8 @@ from orchestrator.states import PaymentState
 from orchestrator.store.schema import events, payment_transitions, rollup_turn, rollups
 from orchestrator.store.snapshots import snapshot
 
+# No database takes thousands of rows in one comparison.
+PLACES_AT_ONCE: Final = 200
 # "Ever" is one span, which began when time did.
 EVER_BEGAN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -132,22 +134,24 @@ def _spans(moment: datetime) -> Iterable[tuple[Span, datetime]]:
 
 def _add(connection: Connection, counted: Mapping[Place, int]) -> None:
     """Add to the counts there are, and begin the others; whoever holds the turn is alone."""
-    query = select(*_KEY).where(tuple_(*_KEY).in_([tuple(place) for place in counted]))
-    known = {Place(*row) for row in connection.execute(query)}
-    grown = [
-        {**{f"at_{name}": value for name, value in place._asdict().items()}, "more": more}
-        for place, more in counted.items()
-        if place in known
-    ]
-    begun = [
-        {**place._asdict(), "how_many": how_many}
-        for place, how_many in counted.items()
-        if place not in known
-    ]
-    if grown:
-        connection.execute(_GROW, grown)
-    if begun:
-        connection.execute(insert(rollups), begun)
+    # Events that are few and far between are each of an hour of their own.
+    places = list(counted)
+    for first in range(0, len(places), PLACES_AT_ONCE):
+        part = places[first : first + PLACES_AT_ONCE]
+        query = select(*_KEY).where(tuple_(*_KEY).in_([tuple(place) for place in part]))
+        known = {Place(*row) for row in connection.execute(query)}
+        grown = [
+            {**{f"at_{name}": value for name, value in place._asdict().items()}, "more": more}
+            for place, more in ((place, counted[place]) for place in part)
+            if place in known
+        ]
+        begun = [
+            {**place._asdict(), "how_many": counted[place]} for place in part if place not in known
+        ]
+        if grown:
+            connection.execute(_GROW, grown)
+        if begun:
+            connection.execute(insert(rollups), begun)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,8 @@ from orchestrator.store.rollups import (
 from orchestrator.store.schema import payment_transitions, payments, rollups
 from tests.stored_payments import START, Storyteller, new_payment, store_one_of_each
 
+FAR = START + timedelta(days=300)
+
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
@@ -120,6 +122,20 @@ async def test_what_comes_late_is_counted_when_it_happened(database: Database) -
 
     assert await agree(database)
     assert days[0].began_at.date() == (START - timedelta(days=2)).date()
+
+
+async def test_what_is_far_between_is_counted(database: Database) -> None:
+    """A batch whose rows are each of another hour is counted as any other."""
+    tell = Storyteller(database)
+    for number in range(120):
+        tell.now = START + timedelta(hours=3 * number)
+        payment = new_payment(f"pay_far_{number}", created_at=tell.now, expires_at=FAR, due_at=FAR)
+        await tell.declined(await tell.opened(await tell.created(payment), "pm_x"), "lost_card")
+    while (await database.write(publish, START, 200)).events:
+        pass
+    await finish(database, 1000)
+
+    assert await agree(database)
 
 
 def count_and_die(connection: Connection, how_many: int) -> int:
