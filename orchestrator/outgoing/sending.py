@@ -7,15 +7,16 @@ to go through a proxy, and to read more than a little of an answer.
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
 
 from orchestrator import __version__
 from orchestrator.outgoing.addresses import AddressRefused, check_url, is_public
@@ -24,9 +25,13 @@ TIMEOUT_SECONDS: Final = 15.0
 CONNECT_SECONDS: Final = 5.0
 # Nothing of an answer is kept; so much is read that a short one lets the connection end well.
 READ_BYTES: Final = 4096
+# Answers before the answer (100 Continue, 103 Early Hints) that are passed over.
+MOST_INTERIM: Final = 10
 # Looking up a name holds a thread, for as long as its servers are silent.
 LOOK_UPS_AT_ONCE: Final = 40
 USER_AGENT: Final = f"payment-orchestrator/{__version__}"
+
+Read = TypeVar("Read")
 
 
 class Answer(NamedTuple):
@@ -83,6 +88,33 @@ class CheckedResolver(AbstractResolver):
     async def close(self) -> None:
         """Let go of the threads; what is still being looked up ends by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class BoundedResponse(aiohttp.ClientResponse):
+    """An answer that a few others may go before (1xx): aiohttp alone passes over any number.
+
+    It does so without letting anything else of the process have its turn.
+    """
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Read the beginning of an answer."""
+        assert connection.protocol is not None, "a connection that was just made"
+        connection.protocol.read = a_few(connection.protocol.read)  # type: ignore[method-assign]  # the one way in
+        return await super().start(connection)
+
+
+def a_few(read: Callable[[], Awaitable[Read]]) -> Callable[[], Coroutine[Any, Any, Read]]:
+    """Return what reads as often as there may be answers, and refuses to go on then."""
+    left = MOST_INTERIM + 1
+
+    async def bounded() -> Read:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise aiohttp.ClientPayloadError("too many interim answers")
+        return await read()
+
+    return bounded
 
 
 @dataclass(slots=True)
@@ -144,6 +176,7 @@ class Sender:
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
+                response_class=BoundedResponse,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
                 timeout=aiohttp.ClientTimeout(

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from orchestrator.outgoing.addresses import check_url
 from orchestrator.outgoing.deliveries import AT_ONCE_TO_ONE, Deliveries
 from orchestrator.outgoing.endpoints import CreateEndpoint
 from orchestrator.outgoing.feed import Dispatcher
-from orchestrator.outgoing.sending import Answer, CheckedResolver, Sender
+from orchestrator.outgoing.sending import MOST_INTERIM, Answer, CheckedResolver, Sender
 from orchestrator.store.outbox import delivery_row
 from orchestrator.store.schema import webhook_deliveries
 from tests.world import World, open_world
@@ -199,6 +199,30 @@ async def test_a_status_counts_however_the_rest_ends() -> None:
     await server.wait_closed()
 
     assert answer.taken
+
+
+@pytest.mark.parametrize(
+    ("interim", "word"), [(1, None), (MOST_INTERIM, None), (5_000, "connection_failed")]
+)
+async def test_a_few_interim_answers_are_passed_over(interim: int, word: str | None) -> None:
+    """A 100 or two may come before the answer; who sends nothing else is left, not listened to."""
+
+    async def go_on(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * interim)
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(go_on, "127.0.0.1", 0)
+    sender = Sender(allow_private=True)
+    port = server.sockets[0].getsockname()[1]
+    answer = await sender.send(f"http://127.0.0.1:{port}/", b"{}", {})
+    await sender.close()
+    server.close()
+    await server.wait_closed()
+
+    assert answer.error == word
 
 
 def _disable(connection: Connection, endpoint_id: str) -> None:
