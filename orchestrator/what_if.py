@@ -14,11 +14,10 @@ from orchestrator.handlers import (
     Rule,
     RuleSet,
     Ruling,
-    evidence_keys,
     outcome_of,
     rule_on,
 )
-from orchestrator.handlers.rules import DECLINED, DEFAULT_KEYS
+from orchestrator.handlers.rules import DECLINED, DEFAULT_KEYS, applicable_keys
 from orchestrator.states import PaymentState, advance
 
 # A deployment's own handler may look at the amount; ours do not.
@@ -65,7 +64,7 @@ def what_if(
     row = rules.errors[ruling.key]
     return WhatIf(
         outcome=outcome,
-        keys=tuple(key for key in evidence_keys(outcome) if key in rules.errors),
+        keys=applicable_keys(outcome, rules),
         ruling=ruling,
         step=step_of(ruling.key, outcome),
         meaning=row.meaning if isinstance(row, Rule) else None,

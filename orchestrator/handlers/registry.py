@@ -44,8 +44,8 @@ class RuleSet:
     ``own`` are the keys of ``errors`` that somebody put over ours. ``auto_retries`` is how often a
     payment's cards may be tried again by themselves; 0 is never. ``standing`` has a key for each
     stored row: the row it stands in for, whose place in the evidence it keeps (null: there was
-    none). ``rules_version`` is the hash of
-    what the maps hold and of the code behind it, the same in every process.
+    none). ``rules_version`` is the hash of all that decides: what the maps hold, whose place a row
+    has, and the code behind it. It is the same in every process.
     """
 
     errors: Mapping[str, Handler]
@@ -59,7 +59,7 @@ class RuleSet:
         # Copies, so that whoever still holds the maps cannot change a decision or its version.
         object.__setattr__(self, "errors", MappingProxyType(dict(self.errors)))
         object.__setattr__(self, "successes", MappingProxyType(dict(self.successes)))
-        object.__setattr__(self, "rules_version", _version(self.errors, self.successes))
+        object.__setattr__(self, "rules_version", _version(self))
 
     def with_overrides(self, overrides: Mapping[str, Handler]) -> "RuleSet":
         """Return these rules with some error rows replaced or added.
@@ -171,11 +171,19 @@ def _problem_with_handler(handler: object) -> str | None:
     return None
 
 
-def _version(errors: Mapping[str, Handler], successes: Mapping[str, Handler]) -> str:
+def _version(rules: RuleSet) -> str:
     rows = {
-        "errors": {key: _identity(handler) for key, handler in errors.items()},
-        "successes": {key: _identity(handler) for key, handler in successes.items()},
+        "errors": {key: _identity(handler) for key, handler in rules.errors.items()},
+        "successes": {key: _identity(handler) for key, handler in rules.successes.items()},
     }
+    # What decides which row decides: whose rows they are, and whose place a stored one has.
+    if rules.own:
+        rows["own"] = {key: {} for key in rules.own}
+    if rules.standing:
+        rows["standing"] = {
+            key: _identity(handler) if handler is not None else {}
+            for key, handler in rules.standing.items()
+        }
     canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -152,17 +152,30 @@ def evidence_keys(outcome: Outcome) -> tuple[str, ...]:
 
 def select(outcome: Outcome, rules: RuleSet) -> tuple[str, Handler]:
     """Pick the row that judges a failure: the first of the evidence that gives way to none."""
-    keys = [key for key in evidence_keys(outcome) if _applies(key, outcome, rules)]
+    keys = applicable_keys(outcome, rules)
     chosen = next(
         key for place, key in enumerate(keys) if not _gives_way(key, keys[place + 1 :], rules)
     )
     return chosen, rules.errors[chosen]
 
 
-def _applies(key: str, outcome: Outcome, rules: RuleSet) -> bool:
-    """Tell whether a row may judge; one stored for a code of its own knows only declines."""
+def applicable_keys(outcome: Outcome, rules: RuleSet) -> tuple[str, ...]:
+    """List the rows that a failure is judged by, the weightiest first.
+
+    A row stored for a code that had none stands where the default stood that judged the code: after
+    all that is known of other evidence. And it knows only declines.
+    """
+    found = [key for key in evidence_keys(outcome) if key in rules.errors]
+    if not rules.standing:
+        return tuple(found)
+    *others, last = found
     declined = outcome.http_status in (None, DECLINED)
-    return key in rules.errors and (declined or rules.standing.get(key, rules) is not None)
+    new = [key for key in others if declined and _is_new(key, rules)]
+    return (*(key for key in others if not _is_new(key, rules)), *new, last)
+
+
+def _is_new(key: str, rules: RuleSet) -> bool:
+    return rules.standing.get(key, rules) is None
 
 
 def _blocked_keys(outcome: Outcome) -> tuple[str, ...]:
@@ -195,7 +208,7 @@ def _default_keys(outcome: Outcome) -> tuple[str, ...]:
     return (f"refused:{outcome.http_status}", "refused:*", "*")
 
 
-def _gives_way(key: str, later: list[str], rules: RuleSet) -> bool:
+def _gives_way(key: str, later: tuple[str, ...], rules: RuleSet) -> bool:
     rule = rules.errors[key]
     if not isinstance(rule, Rule) or not rule.yields_to:
         return False

@@ -44,7 +44,9 @@ def admitted_rules(draw: st.DrawFn) -> RuleSet:
 
 OUTCOMES = st.builds(
     Outcome,
-    code=st.sampled_from([*CODES[:1], "card_declined", "incorrect_cvc", "new_code"]),
+    code=st.sampled_from(
+        ["card_declined", "expired_card", "stolen_card", "rate_limit", "new_code"]
+    ),
     decline_code=st.sampled_from([None, *(code for code in CODES if ":" not in code)]),
     advice_code=st.sampled_from([None, "do_not_try_again", "try_again_later", "confirm_card_data"]),
     network_advice_code=st.sampled_from([None, "02", "03", "21", "99"]),
@@ -121,6 +123,26 @@ def test_a_rule_of_a_new_code_knows_declines_alone() -> None:
 
     assert rule_on(Outcome(code="new_code"), details(), rules).event == "fail"
     assert rule_on(Outcome(code="new_code", http_status=400), details(), rules).event is None
+
+
+@pytest.mark.parametrize("code", ["expired_card", "stolen_card", "fraudulent", "rate_limit"])
+def test_a_rule_of_a_new_code_stands_last(code: str) -> None:
+    """It judges where the default did: never before what is known of the code beside it."""
+    rules = BUILT_IN.with_stored({"new_code": stored("new_code", "ask_for_new_card")})
+    outcome = declined("new_code", code=code)
+
+    assert select(outcome, rules)[0] == select(outcome, BUILT_IN)[0] == code
+
+
+def test_the_version_tells_whose_place_a_rule_has() -> None:
+    """The same stored row decides otherwise over another one, so it is another set."""
+    row = stored("do_not_honor", "ask_for_new_card")
+    firm = BUILT_IN.with_overrides({"do_not_honor": ERROR_HANDLERS["stolen_card"]})
+    here, there = (base.with_stored({"do_not_honor": row}) for base in (BUILT_IN, firm))
+    later = declined("do_not_honor", advice_code="try_again_later")
+
+    assert select(later, here)[0] != select(later, there)[0]
+    assert here.rules_version != there.rules_version
 
 
 def test_a_stored_rule_stands_over_a_deployments() -> None:
