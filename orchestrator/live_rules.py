@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator import __version__
 from orchestrator.handlers import Rule, RuleSet, describe
-from orchestrator.handlers.admission import RuleNotAdmitted, make_rule
+from orchestrator.handlers.admission import RuleNotAdmitted, make_rule, problem_with
+from orchestrator.handlers.outcome import LONGEST_DELAY_SECONDS
 from orchestrator.requests import utc_now
 from orchestrator.store.connections import Database
 from orchestrator.store.rules import keep_rule_set, read_rules_in_force
@@ -30,13 +31,18 @@ log = structlog.get_logger("orchestrator.rules")
 
 @dataclass(slots=True)
 class LiveRules:
-    """The rules of one process; ``base`` are those without stored ones."""
+    """The rules of one process; ``base`` are those without stored ones.
+
+    ``stored`` are the rows of the stored ones that are in force, by code.
+    """
 
     database: Database
     base: RuleSet
     ticks: Callable[[], float] = time.monotonic
     stored: dict[str, Row] = field(default_factory=dict)
     _rules: RuleSet | None = None
+    _rows: dict[str, Row] = field(default_factory=dict)
+    _made: dict[tuple[str, int], Rule | None] = field(default_factory=dict)
     _until: float = float("-inf")
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -56,14 +62,32 @@ class LiveRules:
     async def _read(self) -> None:
         asked = self.ticks()
         rows = {row["code"]: row for row in await self.database.read(read_rules_in_force)}
-        if self._rules is None or rows != self.stored:
-            made = rules_of(rows, self.base)
+        if self._rules is None or rows != self._rows:
+            # The arithmetic is not for the loop that serves payments.
+            made = await asyncio.to_thread(self._rules_of, rows)
             rules = self.base.with_stored(made)
             await self._keep(rules, {code: rows[code]["version"] for code in made})
-            self._rules, self.stored = rules, rows
-            log.info("rules_in_force", rules_version=rules.rules_version, stored=len(rows))
+            self._rules, self._rows = rules, rows
+            self.stored = {code: rows[code] for code in made}
+            log.info("rules_in_force", rules_version=rules.rules_version, stored=len(made))
         # Counted from before the read: what was changed since may not outlive the promise.
         self._until = asked + MAX_AGE_SECONDS
+
+    def _rules_of(self, rows: dict[str, Row]) -> dict[str, Rule]:
+        """Make rules of stored rows, each version once; what may not be is left out, and told.
+
+        Asked again although it was asked when it was stored: this program, or this deployment's
+        module, may have other rows by now for it to stand in for.
+        """
+        made = {}
+        for code, row in rows.items():
+            version = (code, row["version"])
+            if version not in self._made:
+                self._made[version] = fit_rule_of(row, self.base)
+            rule = self._made[version]
+            if rule is not None:
+                made[code] = rule
+        return made
 
     async def _keep(self, rules: RuleSet, versions: dict[str, int]) -> None:
         """Let every version that a decision may name be looked up, before any decision does."""
@@ -76,15 +100,17 @@ class LiveRules:
             return  # another process was first
 
 
-def rules_of(rows: dict[str, Row], base: RuleSet) -> dict[str, Rule]:
-    """Make rules of stored rows; one that this program does not know is left out, and told."""
-    made = {}
-    for code, row in rows.items():
-        try:
-            made[code] = rule_of(row, base)
-        except RuleNotAdmitted as exc:
-            log.error("stored_rule_left_out", code=code, version=row["version"], why=str(exc))
-    return made
+def fit_rule_of(row: Row, base: RuleSet) -> Rule | None:
+    """Make the rule of a stored row; null, and told, where no outcome may be decided by it."""
+    try:
+        rule = rule_of(row, base)
+        problem = problem_with(row["code"], base.with_stored({row["code"]: rule}), base)
+    except (TypeError, ValueError) as exc:
+        rule, problem = None, str(exc)
+    if problem is None:
+        return rule
+    log.error("stored_rule_left_out", code=row["code"], version=row["version"], why=problem)
+    return None
 
 
 def rule_of(row: Row, base: RuleSet) -> Rule:
@@ -104,4 +130,7 @@ def rule_of(row: Row, base: RuleSet) -> Rule:
         auto_retry=tuple(row["auto_retry"]),
     )
     # As stored, null included: what was left out was filled in when it was written.
-    return replace(rule, retry_after_seconds=row["retry_after_seconds"])
+    seconds = row["retry_after_seconds"]
+    if not 0 <= (seconds or 0) <= LONGEST_DELAY_SECONDS:
+        raise RuleNotAdmitted("retry_after_seconds", "must be between no time and a year")
+    return replace(rule, retry_after_seconds=seconds)

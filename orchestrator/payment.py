@@ -119,7 +119,8 @@ class Settling:
 class Intention:
     """A decision to end the payment, taken before Stripe was asked to cancel.
 
-    The history row of the end takes its event, reason, actor and decision from here.
+    The history row of the end takes its event, reason, actor and decision from here, and of a
+    decision by rules their version.
     """
 
     event: Literal["fail", "cancel", "expire"]
@@ -135,6 +136,7 @@ class Intention:
     code: str | None = None
     decline_code: str | None = None
     cancellation_reason: str | None = None
+    rules_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,9 @@ class Reading:
         # Not the newest row: by now there may be one that the payment, as it was read, had not.
         last = rows[payment.version - 1]
         rules = await self.driver.rules_in_force()
-        decided_by = rules.rules_version if payment.intention else last["rules_version"]
-        stored = await self.driver.database.read(read_stored_versions, decided_by)
+        wish = payment.intention
+        ruled = wish.rules_version or rules.rules_version if wish else last["rules_version"]
+        stored = await self.driver.database.read(read_stored_versions, ruled)
         return explain(payment, last, rules, self.driver.clock(), stored)
 
     async def client_secret(self, payment_id: str, owner: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from orchestrator.decline_rules import ChangeRule, DeclineRules
 from orchestrator.errors import RuleDecided, RuleNotFound, RuleRefused, SecondPersonNeeded
-from orchestrator.live_rules import MAX_AGE_SECONDS, LiveRules
+from orchestrator.live_rules import MAX_AGE_SECONDS, LiveRules, fit_rule_of
 from orchestrator.store.actions import ListActions, read_actions
 from orchestrator.store.rules import read_stored_versions
 from tests.world import World, open_world, world
@@ -74,6 +75,23 @@ async def test_an_older_decision_keeps_its_version(sqlite_world: World) -> None:
     assert (told.rule.handler, told.rule.version) == ("ask_for_new_card", None)
 
 
+async def test_an_end_names_the_rules_that_wanted_it(sqlite_world: World) -> None:
+    """A payment that rules end keeps their version, though they change until Stripe cancels."""
+    await change(sqlite_world)
+    ended_by = (await sqlite_world.payments.driver.rules_in_force()).rules_version
+    await sqlite_world.fault("drop_before", "payment_intents.cancel", times=1)
+    payment = (await sqlite_world.confirm(await sqlite_world.create(), DECLINED)).payment
+    await change(sqlite_world, ChangeRule("ask_for_new_card", "they may go on"))
+    told = await sqlite_world.payments.explain(payment.id, None)
+    await sqlite_world.work(until=timedelta(minutes=10))
+    last = (await sqlite_world.payments.history(payment.id, None))[-1]
+
+    assert (payment.state, last["event"]) == ("confirming", "fail")
+    assert told.rule is not None
+    assert (told.rule.rules_version, told.rule.version) == (ended_by, 1)
+    assert (last["handler"], last["rules_version"]) == ("fail_payment", ended_by)
+
+
 async def test_other_processes_follow_in_time(sqlite_world: World) -> None:
     """Rules are read again once they are too old, and not before."""
     ticks = [0.0]
@@ -88,6 +106,38 @@ async def test_other_processes_follow_in_time(sqlite_world: World) -> None:
 
     assert young is first
     assert old.rules_version == (await desk.live.current()).rules_version != first.rules_version
+
+
+UNFIT = {
+    "frees a card of the new program": {"handler": "ask_for_new_card", "code": "stolen_card"},
+    "a delay of ages": {"auto_retry": [10**9]},
+    "a delay in words": {"auto_retry": ["soon"]},
+    "no delays at all": {"auto_retry": None},
+    "a wait of ages": {"retry_after_seconds": 10**9},
+    "a handler of the old program": {"handler": "ask_twice"},
+}
+
+
+@pytest.mark.parametrize("columns", UNFIT.values(), ids=UNFIT.keys())
+async def test_what_is_unfit_is_left_out(sqlite_world: World, columns: dict[str, Any]) -> None:
+    """A stored version that this program would not admit decides nothing, and stops nothing."""
+    row = await change(sqlite_world)
+    base = sqlite_world.runtime.decline_rules.live.base
+
+    assert fit_rule_of(row, base) is not None
+    assert fit_rule_of({**row, **columns}, base) is None
+
+
+async def test_a_rule_that_another_program_stored_is_left_out(sqlite_world: World) -> None:
+    """Over a module that disables the card, what was admitted without it is not in force."""
+    await change(sqlite_world, ChangeRule("bar_same_card", "x"))
+    database, base = sqlite_world.runtime.database, sqlite_world.runtime.decline_rules.live.base
+    firm = base.with_overrides({"do_not_honor": base.errors["stolen_card"]})
+    live = LiveRules(database, firm)
+    rules = await live.current()
+
+    assert rules.errors["do_not_honor"] is firm.errors["do_not_honor"]
+    assert live.stored == {}
 
 
 async def test_the_same_again_is_no_version(sqlite_world: World) -> None:

@@ -52,9 +52,10 @@ class Facts:
 
     @property
     def rules_version(self) -> str:
-        """Return by which rules that was decided; an intention's row will name those in force."""
-        if self.payment.intention is not None:
-            return self.rules.rules_version
+        """Return by which rules that was decided; a wish to end will name those then in force."""
+        intention = self.payment.intention
+        if intention is not None:
+            return intention.rules_version or self.rules.rules_version
         version: str = self.last["rules_version"]
         return version
 

@@ -69,6 +69,8 @@ def end_canceled(draft: Draft, intent: IntentView, evidence: int) -> None:
     if open_attempt is not None:
         draft.close_attempt(open_attempt.number, "canceled")
     draft.request_id = intention.request_id or draft.request_id
+    # Who decided did so then; the rules may have been changed until Stripe canceled.
+    draft.rules_version = intention.rules_version or draft.rules_version
     draft.move(
         PaymentEvent(intention.event),
         actor=intention.actor,

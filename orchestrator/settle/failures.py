@@ -206,6 +206,7 @@ def _apply(
                 actor=actor,
                 request_id=draft.request_id,
                 evidence=evidence,
+                rules_version=draft.rules_version,
                 **decision,
             ),
         )
