@@ -22,6 +22,7 @@ from sqlalchemy import Connection, select
 
 from orchestrator.cli.addresses import LOOPBACK, is_free, url_of
 from orchestrator.cli.children import start_stand_in, stop
+from orchestrator.cli.connection import HttpConnection
 from orchestrator.cli.failures import CommandFailed
 from orchestrator.cli.storage import refuse_unknown_kind
 from orchestrator.settings import Settings
@@ -165,7 +166,7 @@ async def _serve(
         app = create_app(runtime, with_worker=worker)
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=HttpConnection,
             ws="none",
             log_config=None,  # its lines go the way of ours
             log_level="warning",
