@@ -76,6 +76,23 @@ SELECT 1, row_number() OVER (ORDER BY id) - 1, id, version, last_hash, evidence_
 FROM payments
 """
 
+# What the worker's part would have counted, at once.
+_COUNTS: Final = """
+INSERT INTO rollups (span, kind, began_at, name, how_many)
+SELECT s.span, k.kind, s.began_at, k.name, count(*)
+FROM payment_transitions t
+CROSS JOIN LATERAL (VALUES ('entered', t.target), ('left', t.source),
+  ('decline', coalesce(t.decline_code, t.code)),
+  ('retry', CASE WHEN t.source = 'confirming' AND t.attempt > 1 THEN t.target END)
+) k (kind, name)
+CROSS JOIN LATERAL (VALUES ('hour', date_trunc('hour', t.occurred_at, 'UTC')),
+  ('day', date_trunc('day', t.occurred_at, 'UTC')), ('ever', timestamptz 'epoch')
+) s (span, began_at)
+WHERE k.name IS NOT NULL
+GROUP BY 1, 2, 3, 4
+"""
+_COUNTED: Final = "UPDATE rollup_turn SET position = (SELECT max(position) FROM events)"
+
 
 async def fill(url: str, how_many: int) -> None:
     """Fill a migrated database with payments, and with what people and Stripe do besides."""
@@ -89,6 +106,7 @@ async def fill(url: str, how_many: int) -> None:
             await _run(engine, *[(_copy(table), span | moved) for table in _TABLES])
         last = {"last": min(BESIDES, how_many) - 1}
         await _run(engine, ("DELETE FROM outbox", {}), (_EVENTS, {}), (_LEAVES, {}))
+        await _run(engine, (_COUNTS, {}), (_COUNTED, {}))
         await _run(engine, (_ANOMALIES, last), (_NOTES, {}), (_UNMATCHED, last))
         async with engine.begin() as connection:
             await connection.execute(text("SET session_replication_role = replica"))
@@ -117,7 +135,8 @@ def _copy(table: Table) -> str:
     return (
         f"INSERT INTO {table.name} ({names}) SELECT {shown} "  # noqa: S608, RUF100  our own names
         f"FROM generate_series(CAST(:low AS integer), CAST(:high AS integer)) n "
-        f"JOIN {table.name} t ON t.{key} = 'pay_' || lpad(to_hex(n % CAST(:lives AS integer)), 32, '0')"
+        f"JOIN {table.name} t "
+        f"ON t.{key} = 'pay_' || lpad(to_hex(n % CAST(:lives AS integer)), 32, '0')"
     )
 
 
