@@ -12,15 +12,13 @@ from sqlalchemy import Connection
 
 from orchestrator.actions import action_hash
 from orchestrator.audit.records import Problem, Row
+from orchestrator.audit.unreadable import UNREADABLE
 from orchestrator.chain import GENESIS
 from orchestrator.store.actions import ActionHead, read_action_head, read_actions_from
 from orchestrator.store.connections import Database
 
 PAGE: Final = 500
 TABLE: Final = "actions"
-# What a column's reader raises for text that no writer of ours left there.
-_UNREADABLE: Final = (ValueError, TypeError, KeyError)
-
 
 # Where no row says where the chain ends, no row is its end.
 _NOWHERE: Final = ActionHead(-1, "")
@@ -53,7 +51,7 @@ async def verify_actions(database: Database) -> ChainReport:
     while not place.broken:
         try:
             rows = await database.read(read_actions_from, place.number, PAGE)
-        except _UNREADABLE as exc:
+        except UNREADABLE as exc:
             report.problems.append(await database.read(_unreadable, place.number, exc))
             return report
         if not rows:
@@ -99,7 +97,7 @@ def _unreadable(connection: Connection, number: int, exc: Exception) -> Problem:
     try:
         while found := read_actions_from(connection, number, 1):
             number = found[0]["number"]
-    except _UNREADABLE:
+    except UNREADABLE:
         number += 1
     return _problem(number, "readable", f"A column holds what cannot be read: {exc}")
 

@@ -15,6 +15,7 @@ from orchestrator.audit.report import KEPT_PROBLEMS, AuditReport
 from orchestrator.audit.rules import verify_payment
 from orchestrator.audit.sealed import Stored, sealed_problems
 from orchestrator.audit.seals import NOBODY, verify_seals
+from orchestrator.audit.unreadable import UNREADABLE
 from orchestrator.seals.seal import Leaf
 from orchestrator.states import TRANSITIONS
 from orchestrator.store.connections import Database
@@ -23,13 +24,12 @@ from orchestrator.store.schema import (
     legal_edges,
     payments,
 )
-from orchestrator.store.seals import read_leaves_of
+from orchestrator.store.seals import seals_of
 
 Progress = Callable[[int, int], None]
 
-# What a column's reader raises for text that no writer of ours left there.
-_UNREADABLE: Final = (ValueError, TypeError, KeyError)
-_ANY_SEAL: Final = 2**31 - 1
+# What says of a seal that another one is missing.
+_GAP: Final = "number_without_gaps"
 
 
 async def verify_all(
@@ -87,15 +87,19 @@ async def verify_one(
 ) -> AuditReport | None:
     """Check one payment, and the seals that hold it; null when nothing is known of the id."""
     report = AuditReport()
-    leaves = (await database.read(read_leaves_of, [payment_id], _ANY_SEAL))[payment_id]
-    holding = frozenset(placed.seal for placed in leaves)
+    holding = await database.read(seals_of, payment_id)
     last_seal, problems = await verify_seals(database, trusted, roots_of=holding)
     await _verify_ids(database, [payment_id], last_seal, report)
-    report.seals = len(holding)
+    report.seals = sum(number <= last_seal for number in holding)
     found = report.payments or report.transitions or report.evidence or report.attempts
     if not (found or report.problem_count):
         return None
-    report.add_all(problem for problem in problems if problem.sequence in holding)
+    # A seal that is gone, or that nobody can read, may be the very one that held the payment.
+    report.add_all(
+        problem
+        for problem in problems
+        if problem.sequence in {None, *holding} or problem.rule == _GAP
+    )
     return report
 
 
@@ -105,7 +109,7 @@ async def _verify_ids(
     """Check some payments; where a page cannot be read, find out which row it is."""
     try:
         page = await database.read(read_page, ids, last_seal)
-    except _UNREADABLE as exc:
+    except UNREADABLE as exc:
         if len(ids) > 1:
             for payment_id in ids:
                 await _verify_ids(database, [payment_id], last_seal, report)
@@ -114,7 +118,10 @@ async def _verify_ids(
         report.add(_unreadable(ids[0], exc))
         return
     for payment_id in ids:
-        _verify_page_entry(page, payment_id, report)
+        try:
+            _verify_page_entry(page, payment_id, report)
+        except UNREADABLE as exc:
+            report.add(_unreadable(payment_id, exc))
 
 
 def _verify_page_entry(page: Page, payment_id: str, report: AuditReport) -> None:
@@ -142,7 +149,7 @@ async def problems_with_leaves(
     ids = [leaf.payment for leaf in leaves]
     try:
         page = await database.read(read_page, ids, 0)
-    except _UNREADABLE as exc:
+    except UNREADABLE as exc:
         if len(leaves) == 1:
             return [_unreadable(leaves[0].payment, exc)]
         found = [await problems_with_leaves(database, source, [leaf]) for leaf in leaves]

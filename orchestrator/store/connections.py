@@ -30,6 +30,10 @@ GROUP_SIZE = 64
 READERS = 4
 
 
+class UnreadableText(ValueError):
+    """A column of text in SQLite holds bytes that are none."""
+
+
 class Database(Protocol):
     """What the use cases need of a database."""
 
@@ -236,6 +240,12 @@ def _sqlite_engine(url: str) -> Engine:
         hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 30},
     )
+
+    @event.listens_for(engine, "handle_error")
+    def _tell_unreadable(context: Any) -> UnreadableText | None:
+        # Not that the database is away: somebody wrote bytes into a column of text.
+        sentence = str(context.original_exception)
+        return UnreadableText(sentence) if "Could not decode to UTF-8" in sentence else None
 
     @event.listens_for(engine, "connect")
     def _set_up(dbapi_connection: Any, _record: Any) -> None:

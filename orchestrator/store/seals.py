@@ -83,7 +83,8 @@ def _keep_turn(connection: Connection, mine: str, **values: Any) -> None:
 def find_unsealed(connection: Connection, after: str, page: int) -> Found:
     """Look at the next payments and return those that no leaf shows as they are, in one snapshot.
 
-    Compared with every leaf, so that nothing depends on clocks or on who wrote what.
+    Compared with every leaf of a stored seal, so that nothing depends on clocks or on who wrote
+    what. One that no root is over, a draft's or a forged one, does not count.
     """
     with snapshot(connection):
         ids = select(payments.c.id).where(payments.c.id > after).order_by(payments.c.id)
@@ -105,6 +106,8 @@ def _is_sealed() -> Any:
             seal_leaves.c.last_hash == payments.c.last_hash,
             seal_leaves.c.evidence_count == payments.c.evidence_count,
             seal_leaves.c.evidence_hash == payments.c.evidence_hash,
+            seal_leaves.c.position >= 0,
+            seal_leaves.c.seal.in_(select(seals.c.number)),
         )
         .exists()
     )
@@ -229,14 +232,14 @@ def last_seal(connection: Connection) -> SignedSeal | None:
     return read_seal(connection, number) if number is not None else None
 
 
-def read_leaves(connection: Connection, number: int, after: int, page: int) -> list[PlacedLeaf]:
-    """Read a seal's leaves in their order, from the one after position ``after``."""
-    query = (
-        select(seal_leaves)
-        .where(seal_leaves.c.seal == number, seal_leaves.c.position > after)
-        .order_by(seal_leaves.c.position)
-        .limit(page)
-    )
+def read_leaves(
+    connection: Connection, number: int, after: int | None, page: int
+) -> list[PlacedLeaf]:
+    """Read a seal's leaves in their order, from the one after position ``after``, or all."""
+    query = select(seal_leaves).where(seal_leaves.c.seal == number)
+    if after is not None:
+        query = query.where(seal_leaves.c.position > after)
+    query = query.order_by(seal_leaves.c.position).limit(page)
     return [_placed(row) for row in connection.execute(query)]
 
 
@@ -253,6 +256,20 @@ def read_leaves_of(
     for row in connection.execute(query):
         found[row.payment_id].append(_placed(row))
     return found
+
+
+def seals_of(connection: Connection, payment_id: str) -> frozenset[int]:
+    """Return the numbers of the seals that leaves of a payment are of, a draft's too."""
+    query = select(seal_leaves.c.seal).where(seal_leaves.c.payment_id == payment_id)
+    return frozenset(connection.execute(query).scalars())
+
+
+def seals_of_stray_leaves(connection: Connection) -> list[int]:
+    """Return the numbers that leaves name and that no seal, nor the next one, has."""
+    last = select(func.coalesce(func.max(seals.c.number), 0)).scalar_subquery()
+    outside = or_(seal_leaves.c.seal > last + 1, seal_leaves.c.seal < 1)
+    query = select(seal_leaves.c.seal).where(outside).distinct().order_by(seal_leaves.c.seal)
+    return list(connection.execute(query.limit(100)).scalars())
 
 
 def last_leaf_of(connection: Connection, payment_id: str) -> PlacedLeaf | None:
