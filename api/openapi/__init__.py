@@ -13,6 +13,7 @@ from api.openapi.links import LINKS
 from api.openapi.objects import SCHEMAS
 from api.openapi.parameters import HEADERS, PARAMETERS
 from api.openapi.refusals import error_examples
+from api.openapi.webhooks import WEBHOOKS
 
 DESCRIPTION: Final = """\
 Card payments as persisted state machines on top of Stripe: at most one charge and a bounded number
@@ -73,6 +74,7 @@ def describe(app: FastAPI) -> None:
             return app.openapi_schema
         document = generate()
         document["components"] = _components()
+        document["webhooks"] = dict(WEBHOOKS)
         for item in document["paths"].values():
             for operation in item.values():
                 operation["summary"] = _sentence_case(operation["summary"])

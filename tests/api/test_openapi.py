@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from api.app import create_app
 from api.errors import INTERNAL_ERROR, STATUSES
+from orchestrator.outgoing.signing import new_secret, signed_headers
 from tests.api import openapi_rules as rules
 from tests.api.conftest import Api
 from tests.api.openapi_rules import RULES, Document, Json
@@ -27,6 +29,17 @@ OPERATIONS = DOCUMENT.operations
 def test_nothing_breaks_a_rule(rule: Callable[[Document], list[str]]) -> None:
     """No part of the document breaks a rule of ours."""
     assert rule(DOCUMENT) == []
+
+
+def test_what_is_sent_is_described() -> None:
+    """An event on its way to an endpoint stands in the document, with the headers that sign it."""
+    sent = WHOLE["webhooks"]["event"]["post"]
+    signed = signed_headers("evt_1_1", datetime.now(UTC), "{}", [new_secret(), new_secret()])
+
+    assert {each["name"] for each in sent["parameters"]} == set(signed)
+    for each in sent["parameters"]:
+        assert Draft202012Validator(each["schema"]).is_valid(signed[each["name"]])
+        assert Draft202012Validator(each["schema"]).is_valid(each["example"])
 
 
 # What breaks each rule: where something is put (None takes it away), and how the rule tells of it.
