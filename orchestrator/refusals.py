@@ -1,7 +1,9 @@
 """What is refused before anything moves, and in which words. Pure: each looks at one payment."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from orchestrator.errors import (
     AttemptInProgress,
@@ -11,8 +13,16 @@ from orchestrator.errors import (
 )
 from orchestrator.payment import Payment
 from orchestrator.requests import Caller
-from orchestrator.states import Configuration, permitted_events
+from orchestrator.states import Configuration, PaymentState, permitted_events
 from orchestrator.store.requests import KeyUse
+
+# What can still be done about a payment that has ended.
+AFTER: Final[Mapping[PaymentState, str]] = MappingProxyType(
+    {
+        PaymentState.succeeded: "Deliver, or give the money back with a refund.",
+        PaymentState.failed: "To try again, create a new payment.",
+    }
+)
 
 
 def refuse_confirm(payment: Payment, now: datetime) -> None:
@@ -51,7 +61,7 @@ def refuse_handled(payment: Payment, what: str) -> None:
     """
     if payment.handled:
         raise PaymentHandled(
-            f"The payment is {payment.state} for good; it cannot {what}.",
+            f"The payment is {payment.state} for good; it cannot {what}. {AFTER[payment.state]}",
             state=payment.state,
             allowed_events=(),
         )

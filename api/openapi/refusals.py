@@ -61,7 +61,8 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "forbidden": ("This needs a key of scope payments.", {}),
     "not_found": ("No such payment. Check the id, and that the API key is its owner's.", {}),
     "payment_handled": (
-        "The payment is succeeded for good; it cannot be confirmed.",
+        "The payment is succeeded for good; it cannot be confirmed. Deliver, or give the money "
+        "back with a refund.",
         {"state": "succeeded", "allowed_events": []},
     ),
     "payment_ending": (
@@ -78,8 +79,8 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         {"state": "confirming", "allowed_events": ["succeed", "fail", "cancel", "expire"]},
     ),
     "refund_too_large": (
-        "499 is left to give back, of what was received and is not given back or being given "
-        "back already.",
+        "No more than 499 is left to give back: what was received, less what is given back or "
+        "being given back already.",
         {"param": "amount", "state": "succeeded", "allowed_events": []},
     ),
     "anomaly_assigned": (

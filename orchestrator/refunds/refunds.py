@@ -140,8 +140,8 @@ class Refunds:
         asked = await self.driver.database.write(ask_for_refund, wanted, request.amount, key)
         if asked.refund is None:
             raise RefundTooLarge(
-                f"{asked.left} is left to give back, of what was received and is not given back "
-                "or being given back already.",
+                f"No more than {asked.left} is left to give back: what was received, less what is "
+                "given back or being given back already.",
                 state=payment.state,
                 allowed_events=(),
                 param="amount",
