@@ -20,8 +20,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+except ModuleNotFoundError:
+    sys.exit("error: the package cryptography is missing. Run: python3 -m pip install cryptography")
 
 GENESIS = "0" * 64
 WAITING = ("created", "requires_new_card", "card_disabled")
@@ -51,6 +54,25 @@ FACTS = (
     "max_attempts",
     "created_at",
 )
+STANDING = {
+    "state",
+    "version",
+    "last_hash",
+    "evidence_count",
+    "evidence_hash",
+    "attempts_used",
+}
+BUNDLE = {
+    "object",
+    "application_version",
+    "payment",
+    "history",
+    "evidence",
+    "attempts",
+    "proof",
+    "digest",
+}
+PROOF = {"leaf", "index", "path", "seal"}
 LEAF = {"payment", "version", "last_hash", "evidence_count", "evidence_hash", "attempts"}
 
 
@@ -133,6 +155,9 @@ def check_seal(signed: dict[str, Any], public_keys: list[str]) -> dict[str, Any]
     must(signed.keys() == {"document", "signature", "public_key"}, "this is no seal")
     document: dict[str, Any] = signed["document"]
     public_key = signed["public_key"]
+    # In one spelling: bytes.fromhex takes capitals and blanks, too.
+    for written in (public_key, signed["signature"]):
+        must(bytes.fromhex(written).hex() == written, "the seal is not as it was written")
     must(
         not public_keys or public_key in public_keys,
         f"seal {document['number']} is signed with key {public_key}, which is none of yours",
@@ -156,9 +181,11 @@ def check_seal_file(path: Path, public_keys: list[str]) -> str:
         document = check_seal(signed, public_keys)
         size, root = root_of(without_end(line) for line in file)
     must((size, root) == (document["payments"], document["root"]), "the leaves give another root")
+    previous = document["previous_hash"]
+    place = "the first" if previous == GENESIS else f"after {previous}"
     return (
-        f"seal {document['number']} of {document['sealed_at']} over {size} payments, after "
-        f"{document['previous_hash']}, {told_key(signed['public_key'], public_keys)}"
+        f"seal {document['number']} of {document['sealed_at']} over {size} payments, {place}, "
+        f"{told_key(signed['public_key'], public_keys)}"
     )
 
 
@@ -183,6 +210,7 @@ def check_bundle(path: Path, public_keys: list[str]) -> str:
     content = path.read_bytes()
     bundle = json.loads(content)
     must(canonical(bundle) + b"\n" == content, "the file is not as it was written")
+    must(bundle.keys() == BUNDLE and bundle["proof"].keys() == PROOF, "it is no bundle")
     digest = bundle.pop("digest")
     must(sha256(canonical(bundle)) == digest, "the digest is of another bundle")
     payment, history, evidence = bundle["payment"], bundle["history"], bundle["evidence"]
@@ -198,13 +226,23 @@ def check_bundle(path: Path, public_keys: list[str]) -> str:
     place = bundle["proof"]["index"], document["payments"], bundle["proof"]["path"]
     root = root_by_path(canonical(leaf), *place)
     must(root == document["root"], "the payment is not in the tree that was signed")
-    newer = len(history) - leaf["version"]
     return (
         f"{payment['id']} is {payment['state']} after {len(history)} history rows, "
         f"{leaf['version']} of them in seal {document['number']} of {document['sealed_at']}, "
         f"{told_key(signed['public_key'], public_keys)}"
-        + (f"; {newer} rows are newer than the seal" if newer else "")
+        + told_newer(bundle, leaf)
     )
+
+
+def told_newer(bundle: dict[str, Any], leaf: dict[str, Any]) -> str:
+    """Say what is in a bundle and in no seal: whoever wrote the file could have made it up."""
+    newer = {
+        "history rows": len(bundle["history"]) - leaf["version"],
+        "evidence rows": len(bundle["evidence"]) - leaf["evidence_count"],
+        "attempts": len(bundle["attempts"]) - len(leaf["attempts"]),
+    }
+    told = ", ".join(f"{count} of the {name}" for name, count in newer.items() if count)
+    return f"; NOT PROVED, as no seal holds them: {told}" if told else ""
 
 
 def check_chain(name: str, rows: list[dict[str, Any]], count: int, head: str) -> None:
@@ -226,6 +264,7 @@ def check_facts(payment: dict[str, Any], first: dict[str, Any]) -> None:
     facts = {name: payment[name] for name in FACTS}
     if "capture_method" in payment:
         facts["capture_method"] = payment["capture_method"]
+    must(payment.keys() == facts.keys() | STANDING, "it says of the payment what is not proved")
     must(sha256(canonical(facts)) == first["facts_hash"], "a fixed fact of the payment was changed")
 
 
@@ -301,8 +340,16 @@ def check(path: Path, public_keys: list[str]) -> str:
 def main() -> int:
     """Check the files that the arguments name."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--public-key", action="append", default=[], metavar="KEY")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a payment's bundle, or a seal's file"
+    )
+    parser.add_argument(
+        "--public-key",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="64 hexadecimal digits, as somebody you trust told you; again for another key",
+    )
     given = parser.parse_args()
     status = 0
     for path in given.files:

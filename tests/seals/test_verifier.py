@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from orchestrator.audit.export import NotSealed, bundle_of
 from orchestrator.chain import canonical
 from orchestrator.seals import verifier
 from orchestrator.seals.files import SealFileBroken, leaves_of_file, read_seal_file, seal_lines
-from orchestrator.seals.seal import public_key_of
+from orchestrator.seals.seal import public_key_of, sign, signature_flaws
 from orchestrator.seals.sealing import make_seal
 from orchestrator.seals.standalone import source
 from orchestrator.seals.verifier import Broken, check, root_of
@@ -97,6 +98,53 @@ def test_every_changed_byte_of_a_seal_is_found(files: Files) -> None:
     assert held == []
 
 
+@pytest.mark.parametrize("name", ["signature", "public_key"])
+def test_a_seal_has_one_spelling(files: Files, name: str) -> None:
+    """Capitals for small letters in a signature or a key are found, though they mean the same."""
+    content = files.seal.read_bytes()
+    spelled = json.loads(content.partition(b"\n")[0])[name].encode()
+    assert broken_by(files.seal, content.replace(spelled, spelled.upper()))
+
+    signed = read_seal_file(files.seal)
+    assert [rule for rule, _ in signature_flaws(signed, {})] == ["signature"]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"number": 1.0},
+        {"number": 2**60},
+        {"number": "1"},
+        {"payments": True},
+        {"sealed_at": "0001-01-01T00:00:00+14:00"},
+        {"key_id": []},
+        {"other_chains": {"é": {"count": 1, "hash": "x"}}},
+        {"other_chains": {"actions": {"count": "x", "hash": []}}},
+    ],
+)
+def test_a_made_up_seal_is_refused_in_a_sentence(files: Files, member: dict[str, Any]) -> None:
+    """A seal's file that nobody of ours wrote is refused as such, whatever stands in it."""
+    head, _, leaves = files.seal.read_bytes().partition(b"\n")
+    signed = json.loads(head)
+    signed["document"].update(member)
+    files.seal.write_bytes(verifier.canonical(signed) + b"\n" + leaves)
+
+    with pytest.raises(SealFileBroken, match="is not as it was written"):
+        read_seal_file(files.seal)
+
+
+@pytest.mark.parametrize("entry", [b"x", b"[]", b"{}", b'{"payment":1}'])
+def test_a_leaf_that_is_none_is_refused_in_a_sentence(files: Files, entry: bytes) -> None:
+    """A line that is no leaf is refused, though the root be over it."""
+    signed = read_seal_file(files.seal)
+    seal = replace(signed.seal, payments=1, root=root_of(iter([entry]))[1])
+    head = canonical(sign(seal, OTHER_KEY).as_json())
+    files.seal.write_bytes(b"".join(line + b"\n" for line in (head, entry)))
+
+    with pytest.raises(SealFileBroken, match="is not as it was written"):
+        read_seal_file(files.seal)
+
+
 @pytest.mark.parametrize("cut", [1, 2, 100])
 def test_a_file_that_was_cut_is_found(files: Files, cut: int) -> None:
     """A file without its end does not hold, nor does one with something after it."""
@@ -140,6 +188,12 @@ FORGERIES: dict[str, Any] = {
     "another root": lambda b: b["proof"]["seal"]["document"].update(root="0" * 64),
     "another key's name": lambda b: b["proof"]["seal"]["document"].update(key_id="0" * 32),
     "another signature": lambda b: b["proof"]["seal"].update(signature="00" * 64),
+    "something added": lambda b: b.update(verdict="paid"),
+    "a claim added": lambda b: b["payment"].update(amount_refunded=100),
+    "a word in the proof": lambda b: b["proof"].update(note="checked"),
+    "capitals in the signature": lambda b: b["proof"]["seal"].update(
+        signature=b["proof"]["seal"]["signature"].upper()
+    ),
     "nothing": lambda b: b.clear(),
 }
 
@@ -165,7 +219,9 @@ async def test_rows_after_the_seal_are_told(sqlite_url: str, tmp_path: Path) -> 
     file.write_bytes(await bundle_of(database, "pay_e"))
     await database.close()
 
-    assert check(file, PUBLIC_KEYS).endswith("1 rows are newer than the seal")
+    assert check(file, PUBLIC_KEYS).endswith(
+        "NOT PROVED, as no seal holds them: 1 of the history rows, 1 of the attempts"
+    )
 
 
 async def test_what_is_not_sealed_has_no_bundle(sqlite_url: str) -> None:
@@ -210,3 +266,15 @@ def test_the_program_stands_alone(files: Files, tmp_path: Path) -> None:
     assert "orchestrator" not in source().replace("``orchestrator", "")
     assert (done.returncode, done.stderr) == (1, "")
     assert [line.count(" holds: ") for line in done.stdout.splitlines()] == [1, 1, 0]
+
+
+def test_the_program_says_which_package_is_missing(tmp_path: Path) -> None:
+    """Without cryptography it tells how to get it, and shows no traceback."""
+    program = tmp_path / "verifier.py"
+    program.write_text(source(), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", program, "bundle.json"], capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: the package cryptography is missing. Run: ")
