@@ -19,6 +19,7 @@ DOCUMENTS = (
     "docs/operating.md",
     "docs/client.md",
     "docs/reconciling.md",
+    "docs/rules.md",
     "docs/data.md",
     "docs/auditing.md",
     "docs/testing.md",
