@@ -185,7 +185,10 @@ RETRY_AFTER: Final[Mapping[type[Exception], int]] = MappingProxyType(
 
 _ROUTING_CODES: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
     {
-        404: ("not_found", "There is nothing at this address."),
+        404: (
+            "not_found",
+            "There is nothing at this address. /openapi.json lists those there are.",
+        ),
         405: ("method_not_allowed", "This address does not take this method."),
     }
 )

@@ -26,7 +26,8 @@ class Problem:
 
     def __str__(self) -> str:
         row = "" if self.sequence is None else f" row {self.sequence}"
-        return f"{self.payment}: {self.table}{row} breaks {self.rule}: {self.sentence}"
+        whose = "" if self.payment == "-" else f"{self.payment}: "
+        return f"{whose}{self.table}{row} breaks {self.rule}: {self.sentence}"
 
 
 @dataclass(frozen=True)

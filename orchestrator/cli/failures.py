@@ -78,7 +78,10 @@ def _database_sentence(exc: Exception) -> str | None:
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
     if isinstance(exc, ArgumentError):
-        return f"ORCHESTRATOR_DATABASE_URL cannot be read: {exc}"
+        return (
+            "ORCHESTRATOR_DATABASE_URL is no database's address. Write sqlite:///orchestrator.db "
+            "or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE."
+        )
     unreachable = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
     if not isinstance(exc, unreachable):
         return None

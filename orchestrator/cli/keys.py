@@ -28,7 +28,9 @@ def create(
     name: Annotated[str, typer.Option(help="The owner; keys of one name see the same payments.")],
     scope: Annotated[
         Scope,
-        typer.Option(help="payments: its owner's payments; audit: read everything; admin: both."),
+        typer.Option(
+            help="payments: its owner's payments; audit: read everything; admin: both, and act."
+        ),
     ],
     expires: Annotated[
         int | None, typer.Option(min=1, max=3650, help="Days until the key ends; never by default.")

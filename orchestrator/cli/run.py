@@ -102,6 +102,9 @@ curl -sS {url}/v1/payments/PAYMENT/confirm {head} -H 'Idempotency-Key: card-{ord
    /v1/customers/CUSTOMER/cards with {{"payment_method": "pm_card_visa"}}. docs/integrating.md \
 tells the rest, and `make shop` shows it on a page.
 
+5. Look at it as an auditor: open {url}/console and sign in with the API key.
+   The key is of scope admin and good for a day. docs/auditing.md tells the rest.
+
 Stop with Ctrl-C. Run again and the payments are still there to read; the stand-in forgets its side.
 Start over: stop, delete {database}, run again.
 """
