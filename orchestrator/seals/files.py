@@ -49,7 +49,7 @@ def read_seal_file(path: Path) -> SignedSeal:
             signed = _read_head(file.readline())
             tree = Tree()
             for line in file:
-                tree.append(_without_end(line))
+                tree.append(_read_leaf(_without_end(line)).entry())
     except OSError as exc:
         raise SealFileBroken(f"{path} cannot be read ({exc.strerror}).") from exc
     except ValueError as exc:
@@ -67,15 +67,7 @@ def leaves_of_file(path: Path) -> Iterator[Leaf]:
     with path.open("rb") as file:
         file.readline()
         for line in file:
-            value = orjson.loads(line)
-            yield Leaf(
-                value["payment"],
-                value["version"],
-                value["last_hash"],
-                value["evidence_count"],
-                value["evidence_hash"],
-                tuple(value["attempts"]),
-            )
+            yield _read_leaf(_without_end(line))
 
 
 def _read_head(line: bytes) -> SignedSeal:
@@ -84,6 +76,33 @@ def _read_head(line: bytes) -> SignedSeal:
     if canonical(value) + b"\n" != line:
         raise ValueError("Its first line is spelled otherwise.")
     return signed
+
+
+def _read_leaf(entry: bytes) -> Leaf:
+    value = orjson.loads(entry)
+    try:
+        leaf = Leaf(
+            payment=value["payment"],
+            version=value["version"],
+            last_hash=value["last_hash"],
+            evidence_count=value["evidence_count"],
+            evidence_hash=value["evidence_hash"],
+            attempts=tuple(value["attempts"]),
+        )
+        same = leaf.entry() == entry and _is_of_its_types(leaf)
+    except (KeyError, TypeError) as exc:
+        raise ValueError("One of its lines is no leaf.") from exc
+    if not same:
+        raise ValueError("One of its lines is no leaf, or is spelled otherwise.")
+    return leaf
+
+
+def _is_of_its_types(leaf: Leaf) -> bool:
+    texts = (leaf.payment, leaf.last_hash, leaf.evidence_hash, *leaf.attempts)
+    numbers = (leaf.version, leaf.evidence_count)
+    return all(isinstance(text, str) for text in texts) and all(
+        type(number) is int for number in numbers
+    )
 
 
 def _without_end(line: bytes) -> bytes:

@@ -6,6 +6,7 @@ before; the signature is Ed25519's over its canonical bytes.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,9 @@ from orchestrator.chain import GENESIS, canonical, instant
 
 Row = Mapping[str, Any]
 _MOMENTS: Final = ("opened_at", "closed_at")
+# One spelling each: bytes.fromhex takes capitals and blanks, too.
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
+_SIGNATURE: Final = re.compile(r"[0-9a-f]{128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +133,22 @@ def seal_from_json(value: Any) -> SignedSeal:
         )
         read = SignedSeal(seal, value["signature"], value["public_key"])
         same = read.as_json() == value
-    except (KeyError, TypeError, AttributeError) as exc:
+        seal.content()
+    except (KeyError, TypeError, AttributeError, OverflowError) as exc:
         raise ValueError("This is no seal.") from exc
-    if not same:
+    if not (same and _is_of_its_types(read)):
         raise ValueError("This is no seal: it says more, or something otherwise.")
     return read
+
+
+def _is_of_its_types(signed: SignedSeal) -> bool:
+    """Tell whether numbers are numbers and texts are texts, as their annotations say."""
+    seal, heads = signed.seal, signed.seal.other_chains.values()
+    numbers = [seal.number, seal.payments, *(head.count for head in heads)]
+    texts = [seal.root, seal.previous_hash, seal.key_id, *(head.hash for head in heads)]
+    return all(type(number) is int for number in numbers) and all(
+        isinstance(text, str) for text in (*texts, signed.signature, signed.public_key)
+    )
 
 
 def key_id_of(public_key: str) -> str:
@@ -179,6 +194,8 @@ def signature_flaws(signed: SignedSeal, trusted: Mapping[str, str]) -> Iterator[
 
 
 def _is_signed(signed: SignedSeal, public_key: str) -> bool:
+    if not (_KEY.fullmatch(public_key) and _SIGNATURE.fullmatch(signed.signature)):
+        return False
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
         key.verify(bytes.fromhex(signed.signature), signed.seal.content())
