@@ -65,7 +65,7 @@ def draw(shown: Chart) -> Markup:
     top = _round_up(max(shown.sums, default=0))
     parts = [
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-labelledby="{shown.id}-title {shown.id}-desc">',
+        f'aria-labelledby="{shown.id}-title" aria-describedby="{shown.id}-desc">',
         f'<title id="{shown.id}-title">{escape(shown.title)}</title>',
         f'<desc id="{shown.id}-desc">{shown.total} in all; the table below has each.</desc>',
         *_lines(top),
