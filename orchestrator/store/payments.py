@@ -23,7 +23,6 @@ from orchestrator.store.rows import (
     row_of,
 )
 from orchestrator.store.schema import (
-    anomalies,
     attempts,
     card_outcomes,
     evidence,
@@ -37,6 +36,7 @@ from orchestrator.store.statements import (
     close_attempt,
     disable_card,
     keep_card,
+    note_anomaly,
     shape_of,
     statement_of,
     update_payment,
@@ -53,7 +53,6 @@ _INSERTS = {
         payment_transitions,
         attempts,
         idempotency_keys,
-        anomalies,
         card_outcomes,
     )
 }
@@ -122,12 +121,13 @@ def _write_in_order(connection: Connection, change: Change) -> None:
     else:
         _write_step_by_step(connection, change)
     _append(connection, "idempotency", change)
-    _append(connection, "anomalies", change)
     _append(connection, "card_outcomes", change)
     for row in change.disablements:
         _run(connection, disable_card("r_", None), row)
     for row in change.cards:
         _run(connection, keep_card("r_", None), row)
+    for row in change.anomalies:
+        _run(connection, note_anomaly("r_", None), row)
 
 
 def _write_sqlite(connection: Connection, change: Change) -> None:

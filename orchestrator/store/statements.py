@@ -57,7 +57,6 @@ APPENDED: tuple[tuple[str, Table], ...] = (
     ("transitions", payment_transitions),
     ("attempts_opened", attempts),
     ("idempotency", idempotency_keys),
-    ("anomalies", anomalies),
     ("card_outcomes", card_outcomes),
 )
 
@@ -95,7 +94,8 @@ def _parameters_of(change: Change) -> dict[str, Any]:
     if change.before is not None:
         parameters["b_id"] = change.before.id
         parameters["b_revision"] = change.before.revision
-    lists = (*(name for name, _ in APPENDED), "attempts_closed", "disablements", "cards")
+    unless_known = ("attempts_closed", "disablements", "cards", "anomalies")
+    lists = (*(name for name, _ in APPENDED), *unless_known)
     for name in lists:
         for index, row in enumerate(getattr(change, name)):
             parameters.update(_named(f"{name}{index}_", row))
@@ -126,6 +126,8 @@ def statement_of(shape: Shape) -> OneRow[int]:
         parts.append(disable_card(f"disablements{index}_", head))
     for index in range(shape.cards):
         parts.append(keep_card(f"cards{index}_", head))
+    for index in range(shape.anomalies):
+        parts.append(note_anomaly(f"anomalies{index}_", head))
     ctes = [part.cte(f"part{number}") for number, part in enumerate(parts)]
     statement = select(func.count()).select_from(head).add_cte(*ctes)
     return OneRow(statement, _parameters_of, _count)
@@ -215,3 +217,18 @@ def keep_card(prefix: str, head: Any | None) -> Insert:
         .exists()
     )
     return _insert_beside(cards, prefix, head, ~known)
+
+
+def note_anomaly(prefix: str, head: Any | None) -> Insert:
+    """Note an anomaly unless it is noted: a comparison with Stripe may have found it before."""
+    known = (
+        select(literal(1))
+        .select_from(anomalies)
+        .where(
+            anomalies.c.payment_id == bindparam(prefix + "payment_id"),
+            anomalies.c.kind == bindparam(prefix + "kind"),
+            anomalies.c.payment_intent == bindparam(prefix + "payment_intent"),
+        )
+        .exists()
+    )
+    return _insert_beside(anomalies, prefix, head, ~known)

@@ -19,6 +19,9 @@ from orchestrator.driver import MAX_ROUNDS, Driver
 from orchestrator.errors import StripeUnavailable, WriteConflict
 from orchestrator.gateway.views import CardView, ReplyKind
 from orchestrator.payment import Actor, Payment
+from orchestrator.reconcile import Difference, DifferenceKind
+from orchestrator.reconcile.compare import money
+from orchestrator.reconcile.record import record_differences
 from orchestrator.refunds import record_refunds_and_disputes
 from orchestrator.requests import RefundGateway
 from orchestrator.settle.schedule import backoff_seconds
@@ -125,7 +128,22 @@ class InboxWork:
             if event.tries == 0:
                 await self._note_claim(event)
                 log.info("stripe_event_unmatched", stripe_event=event.id, type=event.type)
+        if any(next_try(event, "unmatched", self.driver.clock()) is None for event in events):
+            await self._note_unknown(events)
         await self._postpone(events, "unmatched")
+
+    async def _note_unknown(self, events: Sequence[StoredEvent]) -> None:
+        """Put on record an intent that names a payment which never came, as a comparison would."""
+        event = next((each for each in reversed(events) if claimed_payment(each)), None)
+        if event is None:
+            return
+        stored = await self.driver.database.read(load_payment, claimed_payment(event))
+        if stored is not None:
+            return
+        found = Difference(
+            DifferenceKind.unknown_intent, None, event.payment_intent, None, as_told(event)
+        )
+        await record_differences(self.driver.database, [found], self.driver.clock)
 
     async def _note_claim(self, event: StoredEvent) -> None:
         """Put on record an intent that names a payment of ours in its metadata and is not its own.
@@ -186,6 +204,20 @@ class InboxWork:
         now = self.driver.clock()
         again = [Again(event.id, event.tries + 1, next_try(event, state, now)) for event in events]
         await self.driver.database.write(postpone_events, state, again)
+
+
+def claimed_payment(event: StoredEvent) -> str | None:
+    """Return the payment of ours that an event's intent names, stored or not."""
+    named = event.projection.get("payment_id")
+    ours = isinstance(named, str) and named.startswith("pay_")
+    return named if ours and event.projection.get("intent") else None
+
+
+def as_told(event: StoredEvent) -> str:
+    """Write an event's intent in the words of a comparison with Stripe, which are its identity."""
+    intent = event.projection["intent"]
+    told = money(intent["amount"], intent["currency"])
+    return f"{told} {intent['status']} for {claimed_payment(event)}"
 
 
 def is_news(payment: Payment, event: StoredEvent) -> bool:

@@ -103,11 +103,35 @@ async def test_what_settlement_noted_is_not_recorded_again(small_desk: Desk) -> 
     assert (new, found.kind, found.payment_intent) == (0, "late_success", payment.payment_intent)
 
 
-async def _paid_late(world: World) -> Payment:
-    """Have a payment end here, and its intent succeed afterwards, as Stripe lets none."""
+async def test_what_a_comparison_found_is_not_noted_again(desk: Desk) -> None:
+    """A late success that a comparison found first is no other one once settlement meets it."""
+    ended = await _ended(desk.world)
+    difference = Difference(
+        DifferenceKind.late_success, ended.id, ended.payment_intent, "failed", "succeeded"
+    )
+    new = await desk.find(difference)
+    await _pay(desk.world, ended)
+    (found,) = await desk.all()
+
+    assert (new, found.kind, found.payment) == (1, "late_success", ended.id)
+
+
+async def _ended(world: World) -> Payment:
+    """Cancel a payment."""
     payment = await world.create()
     await world.payments.cancel(payment.id, None, world.caller())
-    ended = await world.load(payment)
+    return await world.load(payment)
+
+
+async def _paid_late(world: World) -> Payment:
+    """Have a payment end here, and its intent succeed afterwards, as Stripe lets none."""
+    ended = await _ended(world)
+    await _pay(world, ended)
+    return ended
+
+
+async def _pay(world: World, ended: Payment) -> None:
+    """Let settlement meet a success of an intent that is canceled."""
     driver = world.payments.driver
     other = await world.create()
     await browser_confirms(world, other, GOOD)
@@ -115,7 +139,6 @@ async def _paid_late(world: World) -> Payment:
     assert reply.intent is not None
     late = replace(reply, intent=replace(reply.intent, id=ended.payment_intent))
     await driver.settle_read(ended, late, None, Actor("stripe"), None)
-    return ended
 
 
 # ── whose it is ──────────────────────────────────────────────────────────────────────────────

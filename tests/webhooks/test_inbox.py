@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from orchestrator.reconcile import Difference, DifferenceKind
+from orchestrator.reconcile.record import record_differences
 from orchestrator.store.inbox import StoredEvent, claim_events
 from orchestrator.store.schema import (
     anomalies,
@@ -173,6 +175,26 @@ async def test_an_event_about_nobody_is_kept_and_given_up(hooks: Hooks) -> None:
 
     assert (row["state"], row["due_at"]) == ("unmatched", None)
     assert (await hooks.waiting())["unmatched"] == 1
+
+
+async def test_an_intent_whose_payment_never_came_is_an_anomaly(hooks: Hooks) -> None:
+    """Once its event is given up somebody is told, and a comparison that finds it adds nothing."""
+    world = hooks.world
+    payment = await world.create()
+    await browser_confirms(world, payment, GOOD)
+    (event,) = await hooks.events("payment_intent.succeeded")
+    event["data"]["object"] |= {"id": "pi_another", "metadata": {"payment_id": "pay_gone"}}
+    await hooks.deliver(event)
+    during = await rows(hooks, anomalies)
+    world.clock.advance(86400)
+    await world.work()
+    (found,) = await rows(hooks, anomalies)
+    theirs = "1000 usd succeeded for pay_gone"
+    same = Difference(DifferenceKind.unknown_intent, None, "pi_another", None, theirs)
+
+    assert during == []
+    assert (found["kind"], found["payment_intent"]) == ("unknown_intent", "pi_another")
+    assert await record_differences(world.runtime.database, [same], world.clock) == 0
 
 
 async def test_another_intent_that_names_our_payment_moves_nothing(hooks: Hooks) -> None:
