@@ -8,6 +8,7 @@ and to remove anything (ADR 15).
 import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from sqlalchemy import DateTime
 
 from orchestrator import __version__
 from orchestrator.audit import Problem, verify_payment
+from orchestrator.audit.unreadable import UNREADABLE
 from orchestrator.chain import instant
 from orchestrator.store import migrate
 from orchestrator.store.archive import Row, Rows, count_handled, read_handled
@@ -31,9 +33,6 @@ FORMAT: Final = 1
 # More than anybody reads; the rest are counted.
 KEPT_PROBLEMS: Final = 100
 Progress = Callable[[int, int], None]
-
-# What a line that no archive of ours holds makes its readers raise.
-_UNREADABLE: Final = (KeyError, TypeError, ValueError)
 
 
 class ArchiveRefused(Exception):
@@ -106,7 +105,7 @@ async def write_archive(
 async def _page(database: Database, before: datetime, after: str) -> list[tuple[str, Rows]]:
     try:
         return await database.read(read_handled, before, after)
-    except _UNREADABLE as exc:
+    except UNREADABLE as exc:
         # Of which payment it is only the audit finds out, which reads them one by one.
         raise ArchiveRefused(
             f"A column holds what cannot be read ({exc}). Run: orchestrator audit verify"
@@ -136,7 +135,9 @@ def _unfinished(path: Path) -> Iterator[Path]:
 @contextmanager
 def _written(path: Path) -> Iterator[BinaryIO]:
     """Open a file for lines, readable by its owner alone, and see it to the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # A new one: whoever had laid one there, open to others, would read along.
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         # Without a name and a time in it: the same payments give the same bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as lines:
@@ -190,7 +191,7 @@ def verify_archive(path: Path) -> ArchiveReport:
                 last = _verify_line(line, number, last, report)
     except FileNotFoundError as exc:
         raise ArchiveRefused(f"There is no archive {path}.") from exc
-    except (OSError, EOFError) as exc:
+    except (OSError, EOFError, zlib.error) as exc:
         raise ArchiveRefused(f"{path} is no archive, or only a part of one: {exc}") from exc
     for problem in _checksum_problems(path, report.sha256):
         report.add(problem)
@@ -200,7 +201,10 @@ def verify_archive(path: Path) -> ArchiveReport:
 def _checksum_problems(path: Path, sha256: str) -> Iterator[Problem]:
     checksum = checksum_of(path)
     if checksum.exists():
-        told = checksum.read_text(encoding="ascii", errors="replace").split(maxsplit=1)
+        try:
+            told = checksum.read_text(encoding="ascii", errors="replace").split(maxsplit=1)
+        except OSError as exc:
+            raise ArchiveRefused(f"{checksum} cannot be read ({exc.strerror}).") from exc
         if told[:1] != [sha256]:
             sentence = f"{checksum.name} tells another SHA-256: the file is not as it was written."
             yield Problem("-", "archive", None, "sha256", sentence)
@@ -215,7 +219,7 @@ def _verify_line(line: bytes, number: int, last: str, report: ArchiveReport) -> 
         payment_id: str = document["payment"]
         rows = {name: _read_rows(name, rows) for name, rows in document["rows"].items()}
         problems = [*_order_problems(payment_id, last), *_payment_problems(payment_id, rows)]
-    except _UNREADABLE as exc:
+    except UNREADABLE as exc:
         sentence = f"The line cannot be read: {type(exc).__name__}: {exc}"
         report.add(Problem("-", "archive", number, "readable", sentence))
         return last

@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -224,6 +225,7 @@ CHANGES: Final[Mapping[str, tuple[Callable[[list[Line]], object], str]]] = Mappi
         "a line doubled": (lambda lines: lines.insert(1, lines[0]), "in_order"),
         "a line moved": (lambda lines: lines.reverse(), "in_order"),
         "a line that is none": (lambda lines: lines[0].pop("rows"), "readable"),
+        "rows that are none": (lambda lines: lines[0].update(rows=[]), "readable"),
         "a column gone": (
             lambda lines: lines[0]["rows"]["payments"][0].pop("owner"),
             "readable",
@@ -264,6 +266,34 @@ def test_a_cut_file_is_refused(archive: Path, cut: int) -> None:
 
     with pytest.raises(ArchiveRefused, match="no archive, or only a part of one"):
         verify_archive(archive)
+
+
+def test_a_broken_file_is_refused_wherever_it_broke(archive: Path) -> None:
+    """Whichever byte was lost, the file is told as none or in part, or another SHA-256 is."""
+    content = archive.read_bytes()
+    for place in range(0, len(content), 97):
+        archive.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        with suppress(ArchiveRefused):
+            assert not verify_archive(archive).holds
+
+
+def test_a_checksum_nobody_can_read_is_told(archive: Path) -> None:
+    """A SHA-256 that cannot be read is not passed over."""
+    checksum_of(archive).unlink()
+    checksum_of(archive).mkdir()
+
+    with pytest.raises(ArchiveRefused, match="cannot be read"):
+        verify_archive(archive)
+
+
+async def test_nobody_reads_along_while_an_archive_is_written(stored: str, tmp_path: Path) -> None:
+    """A file that somebody had laid where the archive is written, open to others, is not used."""
+    laid = tmp_path / "2026.jsonl.gz.unfinished"
+    laid.touch(mode=0o666)
+    with laid.open("rb") as reader:
+        await archived(stored, tmp_path / "2026.jsonl.gz")
+        assert reader.read() == b""
+    assert (tmp_path / "2026.jsonl.gz").stat().st_mode & 0o077 == 0
 
 
 # ── the command ──────────────────────────────────────────────────────────────────────────────

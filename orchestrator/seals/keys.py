@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -59,7 +60,7 @@ def read_key_file(path: str | Path) -> Ed25519PrivateKey:
         raise Misconfigured(
             f"ORCHESTRATOR_SEAL_KEY_FILE: {path} cannot be read ({exc.strerror})."
         ) from exc
-    except (ValueError, TypeError) as exc:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
         raise Misconfigured(f"{path} holds no private key in PEM without a password.") from exc
     if not isinstance(key, Ed25519PrivateKey):
         raise Misconfigured(f"{path} holds a key of another kind; seals take Ed25519.")

@@ -7,12 +7,22 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection
 
+from orchestrator.errors import OrchestratorError
 from orchestrator.seals.seal import Leaf, SignedSeal
-from orchestrator.seals.tree import inclusion_path
+from orchestrator.seals.tree import inclusion_path, root_by_path
 from orchestrator.store.connections import Database
 from orchestrator.store.seals import last_leaf_of, read_leaves, read_seal
 
 PAGE: Final = 2000
+_BROKEN: Final = (
+    "The stored leaves of seal {} are not those that were signed. Run: orchestrator audit verify"
+)
+
+
+class ProofBroken(OrchestratorError):
+    """The stored leaves of a seal are not those that were signed, so they prove nothing."""
+
+    code = "proof_broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,11 @@ class Proof:
 
 
 async def prove(database: Database, payment_id: str) -> Proof | None:
-    """Prove a payment as the newest seal that it is in has it; null where none has."""
+    """Prove a payment as the newest seal that it is in has it; null where none has.
+
+    Raises:
+        ProofBroken: the stored leaves do not give the root that was signed.
+    """
     return await database.read(_prove, payment_id)
 
 
@@ -44,8 +58,14 @@ def _prove(connection: Connection, payment_id: str) -> Proof | None:
     signed = read_seal(connection, placed.seal) if placed else None
     if placed is None or signed is None:
         return None
-    entries = _entries(connection, placed.seal)
-    path = inclusion_path(entries, placed.position, signed.seal.payments)
+    size = signed.seal.payments
+    try:
+        path = inclusion_path(_entries(connection, placed.seal), placed.position, size)
+    except ValueError as exc:
+        raise ProofBroken(_BROKEN.format(placed.seal)) from exc
+    root = root_by_path(placed.leaf.entry(), placed.position, size, path)
+    if root is None or root.hex() != signed.seal.root:
+        raise ProofBroken(_BROKEN.format(placed.seal))
     return Proof(placed.leaf, placed.position, tuple(path), signed)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, Table, func, select
 
 from orchestrator.states import TERMINAL_STATES
 from orchestrator.store.schema import metadata, payments
+from orchestrator.store.snapshots import snapshot
 
 PAGE: Final = 100
 Row = dict[str, Any]
@@ -27,10 +28,6 @@ CHILDREN: Final[tuple[tuple[Table, tuple[Any, ...]], ...]] = tuple(
     for table in metadata.sorted_tables
     if "payment_id" in table.c and table.name not in _OF_SEALS
 )
-_SNAPSHOT: Final = {
-    "sqlite": "BEGIN",
-    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-}
 
 
 def count_handled(connection: Connection, before: datetime) -> int:
@@ -44,8 +41,7 @@ def read_handled(connection: Connection, before: datetime, after: str) -> list[t
 
     A page is one moment of the database. A table without a row of the payment's is left out.
     """
-    connection.exec_driver_sql(_SNAPSHOT[connection.dialect.name])
-    try:
+    with snapshot(connection):
         query = (
             select(payments)
             .where(payments.c.id > after, *_is_handled(before))
@@ -54,8 +50,6 @@ def read_handled(connection: Connection, before: datetime, after: str) -> list[t
         )
         own = [_row(each) for each in connection.execute(query).mappings()]
         rows = _rows_of(connection, [row["id"] for row in own])
-    finally:
-        connection.exec_driver_sql("ROLLBACK")
     return [(row["id"], {str(payments.name): [row], **rows[row["id"]]}) for row in own]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.audit import verify_all, verify_one
+from orchestrator.seals.proof import ProofBroken, prove
 from orchestrator.seals.sealing import make_seal
 from orchestrator.store.connections import Database, open_database
 from tests.seals.test_seal import KEY, TRUSTED
@@ -140,3 +141,17 @@ async def test_nothing_that_is_written_into_a_seal_stops_the_audit(
 
     assert "seals" in {problem.table for problem in report.problems}
     assert report.payments == 5
+
+
+@pytest.mark.parametrize(
+    "attack",
+    ["DELETE FROM seal_leaves WHERE position = 4", "UPDATE seal_leaves SET version = 1"],
+)
+async def test_leaves_that_were_not_signed_prove_nothing(
+    database: Database, url: str, attack: str
+) -> None:
+    """No proof is handed out whose way leads to another root than was signed."""
+    await tamper(url, attack)
+
+    with pytest.raises(ProofBroken, match="audit verify"):
+        await prove(database, "pay_a")
