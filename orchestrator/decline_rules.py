@@ -119,7 +119,21 @@ class DeclineRules:
             SecondPersonNeeded: whoever proposed it approves it, or a key of the same name does.
             RuleDecided: it is decided otherwise, or a newer version is in force.
             RuleRefused: beside what is in force by now it may not be.
+            WriteConflict: others keep deciding; send the same request again.
         """
+        for _ in range(MAX_ROUNDS):
+            try:
+                decided = await self._decide_once(code, version, decision, reason, caller)
+            except IntegrityError:
+                continue  # this very request, or another under its key, at the same moment
+            if decided is not None:
+                return decided
+        raise WriteConflict(code, what="decline rule")
+
+    async def _decide_once(
+        self, code: str, version: int, decision: str, reason: str | None, caller: Caller
+    ) -> "Decided | None":
+        """Decide on the version as it stands; null where somebody else did meanwhile."""
         replayed = await find_done(self.driver, caller, OPERATION) is not None
         versions = await self.driver.database.read(read_rule_versions, code)
         row = next((each for each in versions if each["version"] == version), None)
@@ -136,7 +150,7 @@ class DeclineRules:
         if decision == "approved":
             if row["author_name"] == caller.owner:
                 raise SecondPersonNeeded
-            await self._refuse_unfit(code, rule_of(row, self.live.base))
+            await self._refuse_unfit(code, self._stored(row))
         decided = {
             "state": decision,
             "decided_by": caller.key_id,
@@ -148,7 +162,7 @@ class DeclineRules:
         row = row | decided
         action = self._action(name, row, caller, reason)
         if not await self.driver.database.write(decide_rule, code, version, decided, action, key):
-            raise WriteConflict(code, what="decline rule")
+            return None
         self._tell(name, row, caller)
         return Decided(row)
 
@@ -178,6 +192,12 @@ class DeclineRules:
             )
         except RuleNotAdmitted as exc:
             raise RuleRefused(exc.param, str(exc)) from exc
+
+    def _stored(self, row: Row) -> Rule:
+        try:
+            return rule_of(row, self.live.base)
+        except RuleNotAdmitted as exc:
+            raise RuleRefused("version", f"cannot be approved: its {exc.param} {exc}") from exc
 
     async def _refuse_unfit(self, code: str, rule: Rule) -> None:
         """Refuse what no outcome may be decided by, beside the rules that are in force."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,13 @@ FAIL = ChangeRule("fail_payment", "we end these")
 async def sqlite_world(sqlite_url: str, stand_in_url: str) -> AsyncIterator[World]:
     """Give the test a deployment on SQLite, where the kind of database makes no difference."""
     async with open_world(sqlite_url, stand_in_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def both_careful(database_url: str, stand_in_url: str) -> AsyncIterator[World]:
+    """Give the test the same on each kind of database."""
+    async with open_world(database_url, stand_in_url, rules_need_approval=True) as opened:
         yield opened
 
 
@@ -212,6 +220,50 @@ async def test_a_second_person_approves(careful: World) -> None:
     assert again["decided_at"] == approved["decided_at"]
     assert ended.state == "failed"
     assert await done(careful) == ["rule_proposed", "rule_approved"]
+
+
+async def test_of_those_who_decide_at_once_one_does(both_careful: World) -> None:
+    """Several approve at the same moment: one approval is on record, and all see it."""
+    desk = both_careful.runtime.decline_rules
+    await change(both_careful)
+    people = ("finance", "office", "finance", "office")
+    rows = await asyncio.gather(*(decide(both_careful, desk, each) for each in people))
+
+    assert len({(row["state"], row["decided_by_name"], row["decided_at"]) for row in rows}) == 1
+    assert await done(both_careful) == ["rule_proposed", "rule_approved"]
+
+
+async def test_of_a_yes_and_a_no_at_once_one_counts(both_careful: World) -> None:
+    """Who comes second is told that it is decided, and nothing of theirs is on record."""
+    desk = both_careful.runtime.decline_rules
+    await change(both_careful)
+    caller = both_careful.caller(owner="office")
+    no = desk.decide("do_not_honor", 1, "rejected", None, caller)
+    told = await asyncio.gather(decide(both_careful, desk, "finance"), no, return_exceptions=True)
+
+    assert sum(isinstance(each, RuleDecided) for each in told) == 1
+    assert len(await done(both_careful)) == 2
+
+
+async def test_the_same_decision_under_one_key_is_made_once(both_careful: World) -> None:
+    """A request that is sent twice at once is one decision, and answered both times."""
+    desk = both_careful.runtime.decline_rules
+    await change(both_careful)
+    caller = both_careful.caller("once", owner="finance", digest="d")
+    wishes = (desk.decide("do_not_honor", 1, "approved", None, caller) for _ in range(3))
+    told = await asyncio.gather(*wishes)
+
+    assert {each.row["state"] for each in told} == {"approved"}
+    assert len(await done(both_careful)) == 2
+
+
+async def test_changes_at_once_are_numbered(world: World) -> None:
+    """Of many who change one rule at the same moment each has a version, and an action."""
+    wishes = [ChangeRule("fail_payment", "x", f"Words {number}.") for number in range(5)]
+    rows = await asyncio.gather(*(change(world, wish) for wish in wishes))
+
+    assert sorted(row["version"] for row in rows) == [1, 2, 3, 4, 5]
+    assert await done(world) == ["rule_changed"] * 5
 
 
 async def test_a_rejected_proposal_stays_so(careful: World) -> None:
