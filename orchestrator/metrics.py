@@ -136,6 +136,7 @@ DELIVERIES_DUE_SECONDS: Final = _gauge(
 )
 REFUNDS: Final = _gauge("refunds", "Refunds stored, by state.", "state")
 ANOMALIES: Final = _gauge("anomalies", "Anomalies that nobody has resolved, by kind.", "kind")
+SEAL_SECONDS: Final = _gauge("seal_age_seconds", "How long ago the last seal was made.")
 DATABASE_UP: Final = _gauge("database_up", "1 while the database answers, else 0.")
 OVERVIEW_SECONDS: Final = _gauge(
     "overview_age_seconds", "How long ago the figures of the database were read, by which.", "of"
@@ -289,11 +290,16 @@ def show_waiting(what: str, how_many: int, seconds: float) -> None:
     age.set(seconds)
 
 
+def show_seal_age(seconds: float | None) -> None:
+    """Show how long ago the last seal was made; no number where there is none."""
+    SEAL_SECONDS.set(float("nan") if seconds is None else seconds)
+
+
 def hide_stored() -> None:
     """Show nothing of what the database holds: nobody knows. Old figures would look like new."""
     for by_state in (PAYMENTS, STRIPE_EVENTS_WAITING, REFUNDS, ANOMALIES):
         by_state.clear()
-    for gauge in chain.from_iterable(_WAITING.values()):
+    for gauge in (SEAL_SECONDS, *chain.from_iterable(_WAITING.values())):
         gauge.set(float("nan"))
 
 

@@ -126,6 +126,7 @@ class Overviews:
         metrics.show_states(found.states)
         metrics.show_stripe_events(found.events)
         metrics.show_anomalies(found.anomalies)
+        metrics.show_seal_age(_seconds(found.sealed_at, now) if found.sealed_at else None)
         for what, how_many, since in (
             ("payments", found.due, found.due_since),
             ("outcomes", found.unknown, found.unknown_since),

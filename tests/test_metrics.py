@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +13,15 @@ from prometheus_client.metrics import MetricWrapperBase
 from orchestrator import metrics
 from orchestrator.gateway.operations import operation_of
 from orchestrator.gateway.views import ReplyKind
+from orchestrator.overview import Overviews
 from orchestrator.refund import RefundState
 from orchestrator.refunds import record_refunds_and_disputes
 from orchestrator.requests import CreateRefund
+from orchestrator.seals.sealing import Sealing
 from orchestrator.states import TRANSITIONS
 from orchestrator.store.refunds import count_refunds
 from tests.docs.blocks import read
+from tests.seals.test_seal import KEY
 from tests.world import World
 
 Growth = Callable[..., float]
@@ -189,15 +193,34 @@ def test_operations_have_no_ids(method: str, path: str, name: str) -> None:
     assert operation_of(method, path) == name
 
 
+async def test_the_age_of_the_last_seal_is_shown(world: World) -> None:
+    """There is no number before the first seal, and then how long ago the last one was made."""
+    database, ages = world.runtime.database, []
+    for _ in range(2):
+        overviews = Overviews(database, world.clock)
+        await overviews.show()
+        overviews.close()
+        ages.append(value("seal_age_seconds"))
+        sealing = Sealing(database, KEY, "one", clock=world.clock)
+        await sealing.begin()
+        await sealing.finish()
+        world.clock.advance(90)
+
+    assert math.isnan(ages[0])
+    assert 90 <= ages[1] < 120
+
+
 def test_nothing_is_shown_of_a_database_that_is_away() -> None:
     """Old figures are taken away: they would look like new ones."""
     metrics.show_states({"failed": 2})
     metrics.show_refunds({"pending": 1})
     metrics.show_stripe_events({"unmatched": 1})
     metrics.show_waiting("payments", 3, 1.0)
+    metrics.show_seal_age(1.0)
     metrics.hide_stored()
     shown = metrics.written().decode()
 
     for by_state in ("payments", "refunds", "stripe_events_waiting"):
         assert f'orchestrator_{by_state}{{state="' not in shown
     assert "orchestrator_payments_due NaN" in shown
+    assert "orchestrator_seal_age_seconds NaN" in shown

@@ -12,7 +12,7 @@ from orchestrator.store.anomalies import count_unresolved
 from orchestrator.store.deliveries import Backlog, count_backlog
 from orchestrator.store.inbox import count_events
 from orchestrator.store.outbox import Waiting, count_waiting
-from orchestrator.store.schema import attempts, payments
+from orchestrator.store.schema import attempts, payments, seals
 
 HANDLED_STATES: Final = tuple(state.value for state in PaymentState if handled(state))
 OPEN_STATES: Final = tuple(state.value for state in PaymentState if not handled(state))
@@ -22,7 +22,7 @@ class Overview(NamedTuple):
     """Open payments by state, those due, attempts without an answer, and what else waits.
 
     That is Stripe's events, history rows without a place in the feed, deliveries, and anomalies
-    that nobody has resolved.
+    that nobody has resolved. And when the last seal was made.
     """
 
     states: dict[str, int]
@@ -34,6 +34,7 @@ class Overview(NamedTuple):
     outbox: Waiting = Waiting(0, None)
     deliveries: Backlog = Backlog(0, None)
     anomalies: Mapping[str, int] = MappingProxyType({})
+    sealed_at: datetime | None = None
 
 
 _BY_STATE: Final = select(payments.c.state, func.count().label("how_many")).group_by(
@@ -47,6 +48,9 @@ HANDLED: Final = _BY_STATE.where(payments.c.state.in_(HANDLED_STATES))
 DUE: Final = select(func.count(), func.min(payments.c.due_at)).where(
     payments.c.due_at <= bindparam("now", type_=payments.c.due_at.type)
 )
+
+# The last seal by its number: one entry of an index.
+SEALED_AT: Final = select(seals.c.sealed_at).order_by(seals.c.number.desc()).limit(1)
 
 # Where the answer stands in what settlement remembers, as each kind of database reads JSON.
 _ANSWERS = {
@@ -92,4 +96,5 @@ def read_overview(connection: Connection, now: datetime) -> Overview:
         count_waiting(connection),
         count_backlog(connection, now),
         count_unresolved(connection),
+        connection.execute(SEALED_AT).scalar_one_or_none(),
     )
