@@ -180,6 +180,8 @@ def flaws(
         yield "number_without_gaps", f"Seal {expected} is expected here; seals are missing."
     elif seal.previous_hash != (previous.seal.hash if previous else GENESIS):
         yield "previous_seal", "It does not carry the hash of the seal before it."
+    elif previous and seal.sealed_at < previous.seal.sealed_at:
+        yield "sealed_later", "It says that it was made before the seal before it; it is backdated."
     yield from signature_flaws(signed, trusted)
 
 

@@ -109,7 +109,7 @@ class Sealing:
         """
         seal = Seal(
             number=self.number,
-            sealed_at=self._clock(),
+            sealed_at=self._later_than_previous(),
             payments=self.tree.size,
             root=self.tree.root().hex(),
             previous_hash=self._previous.seal.hash if self._previous else GENESIS,
@@ -127,6 +127,11 @@ class Sealing:
     async def give_up(self) -> None:
         """Let another process have the turn."""
         await self.database.write(leave_turn, self._holder)
+
+    def _later_than_previous(self) -> datetime:
+        """Tell the time, never earlier than the last seal: the clocks of two hosts may differ."""
+        now = self._clock()
+        return max(now, self._previous.seal.sealed_at) if self._previous else now
 
     async def _add(self, leaves: list[Leaf]) -> None:
         until = self._clock() + LEASE

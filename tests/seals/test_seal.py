@@ -106,6 +106,15 @@ def test_a_missing_seal_is_found() -> None:
     ]
 
 
+def test_a_backdated_seal_is_found() -> None:
+    """Whoever has the key cannot put a seal before one that is there."""
+    first = sign(seal_of(), KEY)
+    earlier = first.seal.sealed_at - timedelta(seconds=1)
+    second = sign(seal_of(2, previous_hash=first.seal.hash, sealed_at=earlier), KEY)
+
+    assert rules_of(second, first) == ["sealed_later"]
+
+
 def test_another_seal_before_is_found() -> None:
     """A seal that carries another hash than that of the one before breaks."""
     first = sign(seal_of(), KEY)

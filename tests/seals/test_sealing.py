@@ -182,3 +182,15 @@ async def test_other_chains_are_sealed(one_kind: Database) -> None:
 
     assert read.seal.other_chains == made.seal.other_chains == {"people": ChainHead(3, "b" * 64)}
     assert key_id_of(public_key_of(KEY)) == read.seal.key_id
+
+
+async def test_a_clock_that_was_put_back_backdates_no_seal(one_kind: Database) -> None:
+    """A host whose clock is behind seals with the time of the last seal, not before it."""
+    clock, sealings = Clock(), []
+    for back in (timedelta(), timedelta(hours=1)):
+        clock.now -= back
+        one = Sealing(one_kind, KEY, "one", clock=clock)
+        await one.begin()
+        sealings.append(await one.finish())
+
+    assert sealings[1].seal.sealed_at == sealings[0].seal.sealed_at == START
