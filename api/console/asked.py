@@ -36,7 +36,9 @@ def read_fields(asked: Mapping[str, str], readers: Readers) -> dict[str, Any]:
         try:
             found[name] = readers[name](text)
         except (ValueError, OverflowError) as exc:
-            raise ValidationFailed(f"The filter {name} cannot be read.", name) from exc
+            raise ValidationFailed(
+                f"The filter {name} cannot be read. A day is written as 2026-11-26.", name
+            ) from exc
     return found
 
 

@@ -52,7 +52,16 @@ def templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    for name in ("money", "clock", "machine_time", "elapsed", "short", "words", "document"):
+    for name in (
+        "money",
+        "clock",
+        "machine_time",
+        "elapsed",
+        "short",
+        "words",
+        "plainly",
+        "document",
+    ):
         environment.filters[name] = getattr(formats, name)
     environment.globals |= {"static": static_url, "meanings": STATE_MEANINGS}
     return environment

@@ -48,6 +48,17 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def plainly(value: Any) -> str:
+    """Write a value of a record as a person would: yes, none, a list with commas."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(plainly, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{words(name)} {plainly(inner)}" for name, inner in value.items())
+    return "none" if value is None else str(value)
+
+
 def document(value: Any) -> str:
     """Write JSON so that a person can read it."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()

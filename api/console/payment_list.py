@@ -124,7 +124,9 @@ def _wanted(asked: Mapping[str, str]) -> Wanted:
         try:
             values[field] = read(text)
         except (ValueError, OverflowError) as exc:
-            raise ValidationFailed(f"The filter {name} cannot be read.", name) from exc
+            raise ValidationFailed(
+                f"The filter {name} cannot be read. A day is written as 2026-11-26.", name
+            ) from exc
     return Wanted(**values)
 
 

@@ -75,7 +75,8 @@ _DETAILS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         {"state": "confirming", "allowed_events": ["succeed", "fail", "cancel", "expire"]},
     ),
     "illegal_transition": (
-        "The payment is confirming; only a succeeded one can be refunded.",
+        "The payment is confirming; only a succeeded one can be refunded. One that has not ended "
+        "can be canceled instead.",
         {"state": "confirming", "allowed_events": ["succeed", "fail", "cancel", "expire"]},
     ),
     "refund_too_large": (

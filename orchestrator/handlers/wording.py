@@ -34,4 +34,5 @@ CANNOT_COMPLETE: Final = "This payment cannot be completed."
 TEST_CARD: Final = "This is a test card. Please start again with a real card."
 CHECKING: Final = "We are checking your payment. Please do not pay again yet."
 
+HELD: Final = "Your card was accepted, and the amount is reserved."
 PAID: Final = "Your payment was successful."

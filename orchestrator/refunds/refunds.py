@@ -202,7 +202,8 @@ def refuse_refund(payment: Payment) -> None:
     """
     if payment.state is not PaymentState.succeeded:
         raise NotRefundable(
-            f"The payment is {payment.state}; only a succeeded one can be refunded.",
+            f"The payment is {payment.state}; only a succeeded one can be refunded. "
+            "One that has not ended can be canceled instead.",
             state=payment.state,
             allowed_events=allowed_events(payment),
         )

@@ -26,7 +26,7 @@ async def test_the_page_says_what_happened(auditor: Visitor) -> None:
         await api.world.runtime.worker.run_once()
     text = await auditor.text(TOTALS)
 
-    assert "Every event is counted: 5." in text
+    assert "All 5 steps of all payments are counted here." in text
     assert "insufficient funds: 1" in text
     assert re.search(r"tries after the first.* succeeded: 1", text)
 
