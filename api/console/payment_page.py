@@ -43,13 +43,13 @@ async def show_payment(visit: Visit) -> Response:
         return visit.render("unreadable.html", payment_id=payment_id, problem=str(exc))
     if dossier is None:
         raise HTTPException(404)
-    rules = visit.console.runtime.rules
+    rules = await visit.console.runtime.payments.driver.rules_in_force()
     return visit.render(
         "payment.html",
         payment=dossier.payment,
         dossier=dossier,
         problems=_problems(dossier),
-        explanation=_explanation(visit, dossier),
+        explanation=_explanation(visit, dossier, rules),
         rules_version=rules.rules_version,
         steps=_steps(dossier, rules),
         loose=_loose_evidence(dossier),
@@ -95,13 +95,13 @@ def _hash_at(rows: list[Row], count: int) -> str | None:
     return next((row["hash"] for row in rows if row["sequence"] == count), None)
 
 
-def _explanation(visit: Visit, dossier: Dossier) -> Explanation | None:
+def _explanation(visit: Visit, dossier: Dossier, rules: RuleSet) -> Explanation | None:
     """Say why the payment is where it is; of a payment whose last row is gone, nothing."""
     last = next((r for r in dossier.history if r["sequence"] == dossier.payment.version), None)
     if last is None:
         return None
-    runtime = visit.console.runtime
-    return explain(dossier.payment, last, runtime.rules, runtime.payments.driver.clock())
+    now = visit.console.runtime.payments.driver.clock()
+    return explain(dossier.payment, last, rules, now)
 
 
 def _walk(dossier: Dossier) -> Markup:

@@ -69,18 +69,17 @@ def _moment(text: str, option: str, *, to_its_end: bool = False) -> datetime:
     except ValueError:
         pass
     else:
-        whole = timedelta(days=1) if to_its_end else timedelta()
+        whole = timedelta(days=1) if to_its_end and day < date.max else timedelta()
         return datetime.combine(day, time(), UTC) + whole
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter(
-            f"{option} must be a date (2026-11-01) or a moment with an offset "
-            "(2026-11-01T12:00:00Z)."
-        )
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (OverflowError, ValueError):
+        pass
+    raise typer.BadParameter(
+        f"{option} must be a date (2026-11-01) or a moment with an offset (2026-11-01T12:00:00Z)."
+    )
 
 
 async def _reconcile(period: "Period", shared_account: bool, record: bool) -> "ReconcileReport":

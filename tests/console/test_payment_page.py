@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import make_url
 
+from orchestrator.decline_rules import ChangeRule
 from orchestrator.seals.sealing import make_seal
 from tests.console.visitor import PAYMENTS, Visitor, text_of
 
@@ -53,6 +54,20 @@ async def test_the_story_of_a_payment(auditor: Visitor) -> None:
         "intent succeeded",
     ):
         assert told in page, told
+
+
+async def test_the_rules_in_force_are_those_with_stored_ones(auditor: Visitor) -> None:
+    """After a rule was changed, the decision before it is not said to be by those in force."""
+    world = auditor.api.world
+    before, after = await auditor.api.create(), await auditor.api.create()
+    await auditor.api.confirm(before, "pm_sim_do_not_honor")
+    wish = ChangeRule("fail_payment", "we end these", meaning="ended by the office")
+    await world.runtime.decline_rules.change("do_not_honor", wish, world.caller())
+    await auditor.api.confirm(after, "pm_sim_do_not_honor")
+
+    assert "those in force" not in await page_of(auditor, before)
+    assert "those in force" in await page_of(auditor, after)
+    assert "ended by the office" in await page_of(auditor, after)
 
 
 async def test_the_path_is_told_in_words(auditor: Visitor) -> None:
