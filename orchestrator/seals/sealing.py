@@ -45,6 +45,12 @@ class SealingElsewhere(OrchestratorError):
     code = "sealing_elsewhere"
 
 
+class SealingRefused(OrchestratorError):
+    """A payment's heads are not what its rows say: it was tampered with, and cannot be sealed."""
+
+    code = "sealing_refused"
+
+
 class Sealing:
     """One seal in the making; ``begin`` takes the turn, ``step`` goes on, ``finish`` signs."""
 
@@ -86,6 +92,7 @@ class Sealing:
 
         Raises:
             SealingElsewhere: it took so long that another process has the turn.
+            SealingRefused: a payment's heads are not what its rows say.
         """
         if self._after is None:
             return False
@@ -141,8 +148,17 @@ class Sealing:
             )
         except TurnLost as exc:
             raise SealingElsewhere(_ELSEWHERE) from exc
+        except Exception as exc:
+            # The referee's own words, the same in both databases.
+            if "a leaf says what its payment" not in str(exc):
+                raise
+            raise SealingRefused(_REFUSED) from exc
 
 
+_REFUSED: Final = (
+    "A payment's heads are not what its rows say, so nothing can be sealed. Find it with: "
+    "orchestrator audit verify"
+)
 _ELSEWHERE: Final = "Another process makes a seal right now. Try again in a minute."
 
 
@@ -159,6 +175,7 @@ async def make_seal(
 
     Raises:
         SealingElsewhere: another process makes one right now.
+        SealingRefused: a payment's heads are not what its rows say.
     """
     sealing = Sealing(database, key, holder, chains=chains)
     if not await sealing.begin():

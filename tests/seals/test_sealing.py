@@ -1,19 +1,27 @@
 """A seal is over every payment that no leaf shows as it is, and one process at a time makes one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from orchestrator.seals import sealing
 from orchestrator.seals.seal import ChainHead, flaws, key_id_of, public_key_of
-from orchestrator.seals.sealing import LEASE, Sealing, SealingElsewhere, make_seal
+from orchestrator.seals.sealing import (
+    LEASE,
+    Sealing,
+    SealingElsewhere,
+    SealingRefused,
+    make_seal,
+)
 from orchestrator.seals.tree import root_of
 from orchestrator.store.connections import Database, open_database
 from orchestrator.store.seals import add_seal, read_leaves, read_seals
 from tests.seals.test_seal import KEY, TRUSTED
+from tests.store.migrated import execute, on
 from tests.stored_payments import START, Storyteller, store_one_of_each
 
 
@@ -194,3 +202,24 @@ async def test_a_clock_that_was_put_back_backdates_no_seal(one_kind: Database) -
         sealings.append(await one.finish())
 
     assert sealings[1].seal.sealed_at == sealings[0].seal.sealed_at == START
+
+
+def disarmed(url: str) -> list[str]:
+    """Write the statements that disarm the rules of payments, and no others."""
+    if url.startswith("postgresql"):
+        return [
+            "ALTER TABLE payments DISABLE TRIGGER USER",
+            "ALTER TABLE payments DROP CONSTRAINT fk_payments_head",
+        ]
+    query = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'payments'")
+    return [f"DROP TRIGGER {name}" for name in on(url, lambda c: c.execute(query).scalars().all())]
+
+
+async def test_what_cannot_be_sealed_is_told(database: Database, database_url: str) -> None:
+    """One payment whose heads are not its rows' stops the seal, in a sentence that says so."""
+    await store_one_of_each(database)
+    forge = "UPDATE payments SET last_hash = 'x' WHERE id = 'pay_a'"
+    await asyncio.to_thread(execute, database_url, *disarmed(database_url), forge)
+
+    with pytest.raises(SealingRefused, match="audit verify"):
+        await make_seal(database, KEY, "one")
