@@ -92,6 +92,8 @@ class LiveRules:
     async def _keep(self, rules: RuleSet, versions: dict[str, int]) -> None:
         """Let every version that a decision may name be looked up, before any decision does."""
         errors = {code: describe(handler) for code, handler in rules.errors.items()}
+        for code, other in rules.standing.items():
+            errors[code]["stands_for"] = describe(other) if other is not None else None
         try:
             await self.database.write(
                 keep_rule_set, rules.rules_version, versions, errors, __version__, utc_now()

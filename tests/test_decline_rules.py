@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from orchestrator.decline_rules import ChangeRule, DeclineRules
 from orchestrator.errors import RuleDecided, RuleNotFound, RuleRefused, SecondPersonNeeded
 from orchestrator.live_rules import MAX_AGE_SECONDS, LiveRules, fit_rule_of
 from orchestrator.store.actions import ListActions, read_actions
 from orchestrator.store.rules import read_stored_versions
+from orchestrator.store.schema import rule_sets
 from tests.world import World, open_world, world
 
 DECLINED = "pm_sim_do_not_honor"
@@ -81,6 +83,19 @@ async def test_an_older_decision_keeps_its_version(sqlite_world: World) -> None:
 
     assert told.rule is not None
     assert (told.rule.handler, told.rule.version) == ("ask_for_new_card", None)
+
+
+async def test_a_set_is_kept_with_whose_place_a_rule_has(sqlite_world: World) -> None:
+    """What a version of all rules stands for can be read: each row, and the one it replaced."""
+    await change(sqlite_world)
+    rules = await sqlite_world.payments.driver.rules_in_force()
+
+    def kept(connection: Connection) -> Any:
+        query = select(rule_sets.c.errors).where(rule_sets.c.rules_version == rules.rules_version)
+        return connection.execute(query).scalar_one()
+
+    row = (await sqlite_world.runtime.database.read(kept))["do_not_honor"]
+    assert (row["handler"], row["stands_for"]["handler"]) == ("fail_payment", "ask_for_new_card")
 
 
 async def test_an_end_names_the_rules_that_wanted_it(sqlite_world: World) -> None:
