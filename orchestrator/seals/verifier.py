@@ -229,8 +229,7 @@ def check_bundle(path: Path, public_keys: list[str]) -> str:
     return (
         f"{payment['id']} is {payment['state']} after {len(history)} history rows, "
         f"{leaf['version']} of them in seal {document['number']} of {document['sealed_at']}, "
-        f"{told_key(signed['public_key'], public_keys)}"
-        + told_newer(bundle, leaf)
+        f"{told_key(signed['public_key'], public_keys)}" + told_newer(bundle, leaf)
     )
 
 
