@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,9 @@ from orchestrator.handlers import ERROR_HANDLERS, Outcome, Rule, RuleSet, rule_o
 from orchestrator.handlers.admission import (
     LIMITS,
     NAMED_HANDLERS,
+    RuleNotAdmitted,
     make_rule,
+    may_have_rule,
     outcomes_about,
     problem_with,
 )
@@ -103,6 +107,56 @@ def test_each_of_ours_is_admitted() -> None:
         same = make_rule(code, row.handler.__name__, BUILT_IN, source="stored")
 
         assert problem_with(code, BUILT_IN.with_stored({code: same}), BUILT_IN) is None
+
+
+REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "a handler that there is not": (
+        "do_not_honor",
+        {"handler": "be_kind"},
+        "handler",
+        "must be one of",
+    ),
+    "delays where no card is tried again": (
+        "do_not_honor",
+        {"handler": "fail_payment", "auto_retry": (60,)},
+        "auto_retry",
+        "after fail_payment no card is tried again",
+    ),
+    "a reason that nobody may be told": (
+        "stolen_card",
+        {"handler": "disable_card", "message": "Your card was stolen."},
+        "message",
+        "must not be told",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "fields", "param", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_row_that_contradicts_itself_is_refused(
+    code: str, fields: dict[str, Any], param: str, words: str
+) -> None:
+    """It is refused as it is made, with the field that is wrong."""
+    with pytest.raises(RuleNotAdmitted, match=words) as refused:
+        make_rule(code, base=BUILT_IN, source="stored", **fields)
+
+    assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("code", "may"),
+    [
+        ("do_not_honor", True),
+        ("advice:try_again_later", True),
+        ("a_code_of_tomorrow", True),
+        ("advice:of_tomorrow", False),
+        ("Not A Code", False),
+        ("", False),
+        ("a" * 101, False),
+    ],
+)
+def test_a_code_that_may_have_a_rule(code: str, may: bool) -> None:
+    """Known rows may, and codes that Stripe may add; nothing else is shaped like one."""
+    assert may_have_rule(code) is may
 
 
 def test_a_kind_rule_gives_way_to_advice() -> None:
