@@ -67,9 +67,11 @@ class LiveRules:
             made = await asyncio.to_thread(self._rules_of, rows)
             rules = self.base.with_stored(made)
             await self._keep(rules, {code: rows[code]["version"] for code in made})
+            # What the program brings is no news: only what was stored is, or is no more.
+            if made or self._rules is not None:
+                log.info("rules_in_force", rules_version=rules.rules_version, stored=len(made))
             self._rules, self._rows = rules, rows
             self.stored = {code: rows[code] for code in made}
-            log.info("rules_in_force", rules_version=rules.rules_version, stored=len(made))
         # Counted from before the read: what was changed since may not outlive the promise.
         self._until = asked + MAX_AGE_SECONDS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from orchestrator.live_rules import LiveRules
 from tests.automatic_retry.declined import DAY, FAULTY, declined, shown
 from tests.changed_mind import change_mind
 from tests.protocol.steps import intend_to_cancel
@@ -37,7 +38,8 @@ async def test_switching_it_off_ends_what_is_planned(eager: World, stand_in_url:
     """A deployment that no longer wants retries makes none that were planned before."""
     payment = await declined(eager)
     driver = eager.payments.driver
-    driver.rules = type(driver.rules)(driver.rules.errors, driver.rules.successes)
+    without = type(driver.rules)(driver.rules.errors, driver.rules.successes)
+    driver.live_rules = LiveRules(eager.runtime.database, without)
     await eager.work(until=timedelta(seconds=10))
 
     assert await shown(eager, payment) == ("requires_new_card", 1, False)
