@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -28,9 +29,15 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command in this process; what it did to the log is undone afterwards."""
-    runner = CliRunner()
+    runner, configure = CliRunner(), structlog.configure
+
+    def configure_for_now(**given: Any) -> None:
+        # A logger that remembers its first stream would go on writing to the runner's closed one.
+        configure(**given | {"cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", configure_for_now)
 
     def invoke(*arguments: str) -> Result:
         return runner.invoke(app, arguments, prog_name="orchestrator")
