@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.card_expectations import DECLINE_CODES, TEST_CARDS
+from tests.databases import POSTGRESQL_WHEN_THOROUGH
 from tests.rest import Rest
 
 CASES = TEST_CARDS | {f"pm_sim_{code}": state for code, state in DECLINE_CODES.items()}
@@ -21,6 +22,13 @@ SECRET_CODES = (
     "security_violation",
 )
 SECRET_WORDS = ("lost", "stolen", "fraud", "blacklist", "blocked", "pick", "restricted", "security")
+
+
+@pytest.fixture(params=POSTGRESQL_WHEN_THOROUGH)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Give the test a fresh migrated database."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 async def _confirm(rest: Rest, card: str, **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
