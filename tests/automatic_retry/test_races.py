@@ -6,7 +6,9 @@ import asyncio
 from datetime import timedelta
 
 from orchestrator.automatic_retry import retry_card
+from orchestrator.errors import PaymentHandled
 from orchestrator.payment import Actor
+from orchestrator.requests import Result
 from orchestrator.states import PaymentState
 from tests.automatic_retry.declined import CHALLENGED, GOOD, WORKER, due, shown
 from tests.changed_mind import change_mind
@@ -58,13 +60,16 @@ async def test_a_cancel_at_the_same_moment(eager: World) -> None:
     """A cancel and a retry: the payment is canceled or paid, and says which."""
     payment = await due(eager)
     change_mind(eager)
-    await asyncio.gather(
+    _, cancel = await asyncio.gather(
         retry_card(eager.payments.driver, payment, WORKER),
         eager.payments.cancel(payment.id, None, eager.caller()),
+        return_exceptions=True,
     )
     await eager.work(until=timedelta(minutes=1))
     state, _, planned = await shown(eager, payment)
 
+    # A cancel that begins once the payment is paid is told so.
+    assert isinstance(cancel, Result | PaymentHandled)
     assert not planned
     assert await eager.charged(payment) == ([1000] if state == "succeeded" else [])
 
