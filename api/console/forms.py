@@ -17,7 +17,7 @@ TOKEN_FIELD: Final = "form_token"
 
 
 class FormRefused(RequestRefused):
-    """A form that no page of this session's sent."""
+    """A form that no page sent since this sign-in."""
 
     code = "form_refused"
 

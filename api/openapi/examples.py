@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from api.openapi.oversight import OVERSIGHT_ANSWERS
+from api.openapi.oversight_examples import OVERSIGHT_ANSWERS
 
 Example = dict[str, Any]
 

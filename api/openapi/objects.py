@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from api.openapi.event_objects import EVENT_OBJECTS
-from api.openapi.oversight import OVERSIGHT_OBJECTS
+from api.openapi.oversight_objects import OVERSIGHT_OBJECTS
 from api.openapi.payment_objects import PAYMENT_OBJECTS
 from api.openapi.types import (
     EVENTS,
