@@ -126,7 +126,9 @@ class Cards:
             StripeUnavailable: nothing was written; send the same request again.
         """
         card = await self.standings.visible(card_id, caller.owner)
-        owner = await self.standings.owner(card)
+        # Without a customer a twin has just taken it away, or this caller did and heard no answer:
+        # whose it was is no longer told, and Stripe refuses whoever never asked before.
+        owner = await self.standings.owner(card) if card.customer is not None else caller.owner
         if not await self._is_detached(card_id, caller.owner):
             card = await self._ask_to_detach(card)
             await self._keep_detached(card_id, owner, caller)

@@ -106,6 +106,17 @@ async def test_ten_at_once_detach_once(wallet: Wallet) -> None:
     assert len(await wallet.record()) == 1
 
 
+async def test_a_twin_that_finds_the_card_gone_is_on_record_as_the_first(wallet: Wallet) -> None:
+    """Between its answer and its record no customer tells whose the card was."""
+    card = await wallet.keep("pm_card_visa")
+    cards = wallet.api.world.runtime.cards
+    await cards.gateway.detach_card(card, idempotency_key=f"{card}:detach")
+    answer = await wallet.detach(card)
+
+    assert answer.status_code == 200
+    assert [row["owner"] for row in await wallet.record()] == ["shop"]
+
+
 async def test_a_card_of_nobodys_customer_is_detached_for_everybody(wallet: Wallet) -> None:
     """No other owner spends an attempt on it either."""
     _, card = await elsewhere(wallet, "pm_card_visa")
