@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
-from api.console import downloads
-from orchestrator.audit.export import csv_lines, jsonl_lines
 from orchestrator.seals.files import read_seal_file
 from orchestrator.seals.sealing import make_seal
 from orchestrator.store.actions import ListActions, read_actions
 from orchestrator.store.inbox import insert_event
-from orchestrator.store.schema import anomalies
 from orchestrator.store.unmatched import PAGE
 from tests.console.visitor import Visitor, text_of
 from tests.store.seeds import stripe_event
@@ -80,113 +74,6 @@ async def test_nobody_else_sees_them(visitor: Visitor, path: str) -> None:
 
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/console/sign-in?next=")
-
-
-# ── anomalies ────────────────────────────────────────────────────────────────────────────────
-
-
-def anomaly(number: int, kind: str = "late_success") -> dict[str, Any]:
-    """Build the row of an anomaly."""
-    return {
-        "id": f"ano_{number:04}",
-        "payment_intent": f"pi_{number}",
-        "kind": kind,
-        "noted_at": START + timedelta(minutes=number),
-        "detail": f"Something <b>odd</b> number {number}.",
-    }
-
-
-async def keep(visitor: Visitor, *rows: dict[str, Any]) -> None:
-    """Store anomalies."""
-
-    def store(connection: Connection) -> None:
-        connection.execute(insert(anomalies), list(rows))
-
-    await visitor.api.world.runtime.database.write(store)
-
-
-async def test_anomalies_are_filtered_and_paged(auditor: Visitor) -> None:
-    """The newest come first, the filters stay on the way, and each is on one page."""
-    await keep(auditor, *(anomaly(number) for number in range(30)), anomaly(99, "charged_twice"))
-    first = (await auditor.get("/console/anomalies?kind=late_success")).text
-    older = re.search(r'rel="next" href="([^"]+)"', first)
-    assert older is not None
-    second = (await auditor.get(older[1].replace("&amp;", "&"))).text
-    found = [re.findall(r'href="/console/anomalies/(ano_\w+)"', page) for page in (first, second)]
-
-    assert "ano_0099" not in first
-    assert found[0] + found[1] == [f"ano_{number:04}" for number in reversed(range(30))]
-    assert "Newest" in second
-
-
-async def test_an_auditor_looks_and_does_nothing(auditor: Visitor) -> None:
-    """With an audit key there is no form, and a form that is sent all the same is refused."""
-    await keep(auditor, anomaly(1))
-    page = await auditor.get("/console/anomalies/ano_0001")
-    token = await auditor.form_token("/console/anomalies/ano_0001")
-    sent = await auditor.post(
-        "/console/anomalies/ano_0001/assign", {"owner": "ada", "form_token": token}
-    )
-
-    assert "Something &lt;b&gt;odd&lt;/b&gt; number 1." in page.text
-    assert "/assign" not in page.text
-    assert sent.status_code == 403
-    assert "Nobody has taken it up." in await auditor.text("/console/anomalies/ano_0001")
-
-
-async def act(visitor: Visitor, what: str, **fields: str) -> Any:
-    """Send one of an anomaly's forms as its page does."""
-    path = "/console/anomalies/ano_0001"
-    token = await visitor.form_token(path)
-    return await visitor.post(f"{path}/{what}", {**fields, "form_token": token})
-
-
-async def test_an_administrator_assigns_and_resolves(visitor: Visitor) -> None:
-    """With an admin key both are possible, shown on the page, and on record by that key."""
-    key_id = await visitor.sign_in("admin")
-    await keep(visitor, anomaly(1))
-    assigned = await act(visitor, "assign", owner="ada")
-    taken = await act(visitor, "assign", owner="bob", instead_of="ada")
-    resolved = await act(visitor, "resolve", resolution="refunded", reason="paid twice")
-    page = await visitor.text("/console/anomalies/ano_0001")
-    record = await visitor.text("/console/record?subject=ano_0001")
-
-    assert {each.status_code for each in (assigned, taken, resolved)} == {303}
-    assert "assigned to ada" in page
-    assert "assigned to bob" in page
-    assert "resolved as refunded" in page
-    assert "Reason paid twice" in page
-    assert "Assign it" not in page
-    assert record.count(key_id) == 3
-
-
-async def test_an_administrator_is_told_what_is_wrong(visitor: Visitor) -> None:
-    """What is missing, somebody else's, or over is told on the page itself."""
-    await visitor.sign_in("admin")
-    await keep(visitor, anomaly(1))
-    empty = await act(visitor, "resolve", resolution="refunded", reason=" ")
-    await act(visitor, "assign", owner="ada")
-    taken = await act(visitor, "assign", owner="bob")
-    await act(visitor, "resolve", resolution="accepted", reason="fine")
-    over = await act(visitor, "resolve", resolution="refunded", reason="late")
-
-    assert (empty.status_code, "fill in or shorten: reason" in empty.text) == (422, True)
-    assert 'value="refunded"' in empty.text
-    assert (taken.status_code, "The anomaly is ada&#39;s" in taken.text) == (409, True)
-    assert (over.status_code, "was resolved as accepted" in over.text) == (409, True)
-
-
-async def test_a_form_needs_its_token(visitor: Visitor) -> None:
-    """What no page of the session's sent changes nothing."""
-    await visitor.sign_in("admin")
-    await keep(visitor, anomaly(1))
-    answers = [
-        await visitor.post(path, {"owner": "ada", "form_token": "0" * 64})
-        for path in ("/console/anomalies/ano_0001/assign", "/console/downloads")
-    ]
-
-    assert [answer.status_code for answer in answers] == [403, 403]
-    assert "Nobody has taken it up." in await visitor.text("/console/anomalies/ano_0001")
 
 
 # ── unmatched events, seals, rules ───────────────────────────────────────────────────────────
@@ -302,88 +189,3 @@ async def test_a_forged_record_is_told(auditor: Visitor, change: str, told: str)
     await database.write(forge)
 
     assert told in await auditor.text("/console/record")
-
-
-# ── downloads ────────────────────────────────────────────────────────────────────────────────
-
-
-async def ask(visitor: Visitor, **fields: str) -> Any:
-    """Send the form of a download."""
-    token = await visitor.form_token(downloads.DOWNLOADS)
-    today = datetime.now(UTC).date().isoformat()
-    given = {"from": today, "to": today, "format": "csv", "form_token": token, **fields}
-    return await visitor.post(downloads.DOWNLOADS, given)
-
-
-@pytest.mark.parametrize(("format", "lines"), [("csv", csv_lines), ("jsonl", jsonl_lines)])
-async def test_a_download_is_what_the_command_writes(
-    auditor: Visitor, format: str, lines: Any
-) -> None:
-    """A period's payments are written as ``audit export`` writes them, and that is on record."""
-    for _ in range(3):
-        await auditor.api.confirm(await auditor.api.create())
-    database = auditor.api.world.runtime.database
-    answer = await ask(auditor, format=format)
-    expected = [line async for line in lines(database, None)]
-    last = (await database.read(read_actions, ListActions(limit=1))).actions[0]
-
-    assert answer.status_code == 200
-    assert re.fullmatch(
-        rf'attachment; filename="payments-[\d-]+\.{format}"', answer.headers["content-disposition"]
-    )
-    assert sorted(answer.text.splitlines()) == sorted("".join(expected).splitlines())
-    assert (last["action"], last["details"]) == ("export_made", {"format": format})
-
-
-async def test_a_download_keeps_to_its_period(auditor: Visitor) -> None:
-    """What was created on other days is not in it."""
-    await auditor.api.create()
-    answer = await ask(auditor, **{"from": "2020-01-01", "to": "2020-01-31"})
-
-    assert len(list(csv.reader(io.StringIO(answer.text)))) == 1
-
-
-async def test_a_download_has_every_page(auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many pages are read, each payment is in the file once and in order."""
-    made = [(await auditor.api.create())["id"] for _ in range(7)]
-    monkeypatch.setattr("orchestrator.audit.period.PAGE", 2)
-    monkeypatch.setattr(downloads, "PIECE", 100)
-    answer = await ask(auditor, format="jsonl")
-
-    assert [json.loads(line)["payment"]["id"] for line in answer.text.splitlines()] == made
-
-
-REFUSED = {
-    "no day": {"from": "yesterday"},
-    "backwards": {"from": "2026-03-02", "to": "2026-03-01"},
-    "too long": {"from": "2026-01-01", "to": "2026-02-01"},
-    "beyond time": {"to": "9999-12-31"},
-    "another format": {"format": "xlsx"},
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-async def test_a_download_that_is_refused(auditor: Visitor, name: str) -> None:
-    """The form says what is wrong, and nothing goes on record."""
-    answer = await ask(auditor, **REFUSED[name])
-    database = auditor.api.world.runtime.database
-    made = await database.read(read_actions, ListActions(action="export_made"))
-
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.text
-    assert made.actions == ()
-
-
-async def test_a_period_that_is_too_large(
-    auditor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file has a bound, which is told before the first line."""
-    monkeypatch.setattr(downloads, "MAX_PAYMENTS", 2)
-    for _ in range(2):
-        await auditor.api.create()
-    assert (await ask(auditor)).status_code == 200
-    await auditor.api.create()
-    answer = await ask(auditor)
-
-    assert answer.status_code == 422
-    assert "More than 2 payments were created in this time." in text_of(answer)
