@@ -152,7 +152,7 @@ def _place(scope: Scope) -> dict[str, Any]:
     """Name the route and the payment; what matches no route is not repeated."""
     payment_id = scope.get("path_params", {}).get("payment_id", "")
     return {
-        "route": getattr(scope.get("route"), "path", None),
+        "route": getattr(scope.get("route"), "path_format", None),
         "payment": payment_id if _PAYMENT_ID.fullmatch(payment_id) else None,
     }
 

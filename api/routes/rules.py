@@ -1,6 +1,7 @@
 """Decline rules over HTTP: shown, changed on record, approved by a second person, and tried out."""
 
 from fastapi import Request, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.accept import accept, answer, caller_of
 from api.authentication import ADMIN, AUDIT, authenticate
@@ -13,6 +14,14 @@ from api.rule_shapes import rule_document, version_document, what_if_document
 from api.shapes import list_document
 from orchestrator.what_if import what_if
 
+
+class RuleCode(StringConvertor):
+    """Whatever stands for a code: not the address beside it, which takes other methods."""
+
+    regex = "(?!what-if$)[^/]+"
+
+
+register_url_convertor("rule_code", RuleCode())
 router = router_of("decline rules")
 
 
@@ -40,7 +49,7 @@ async def try_decline_rules(request: Request) -> Response:
     return answer(what_if_document(found, row["version"] if row else None))
 
 
-@router.get("/v1/decline-rules/{code}", openapi_extra=operations.LIST_RULE_VERSIONS)
+@router.get("/v1/decline-rules/{code:rule_code}", openapi_extra=operations.LIST_RULE_VERSIONS)
 async def list_decline_rule_versions(request: Request) -> Response:
     """List the stored versions of a rule, newest first."""
     await authenticate(request, AUDIT)
@@ -49,7 +58,7 @@ async def list_decline_rule_versions(request: Request) -> Response:
     return answer(list_document([version_document(row) for row in rows], request.url.path))
 
 
-@router.put("/v1/decline-rules/{code}", openapi_extra=operations.CHANGE_RULE)
+@router.put("/v1/decline-rules/{code:rule_code}", openapi_extra=operations.CHANGE_RULE)
 async def change_decline_rule(request: Request) -> Response:
     """Change a rule: a new version, in force at once or once a second person approves."""
     identity = await authenticate(request, ADMIN)

@@ -227,7 +227,7 @@ def test_no_route_hides() -> None:
     """Every method of every route of the application stands in the description."""
     described = {(method, path) for path, item in WHOLE["paths"].items() for method in item}
     served = {
-        (method.lower(), route.path)
+        (method.lower(), route.path_format)
         for route in _routes(create_app().routes)
         for method in route.methods or ()
     }

@@ -42,7 +42,7 @@ TAKEN = {
     "/v1/payments/{payment}/resolve": {"POST"},
     "/v1/actions": {"GET"},
     "/v1/decline-rules": {"GET"},
-    "/v1/decline-rules/what-if": {"GET", "POST", "PUT"},
+    "/v1/decline-rules/what-if": {"POST"},
     "/v1/decline-rules/{rule}": {"GET", "PUT"},
     "/v1/decline-rules/{rule}/approve": {"POST"},
     "/v1/anomalies": {"GET"},
