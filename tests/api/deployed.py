@@ -105,6 +105,10 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     _used.add(key)
 
 
+# Of a code that has no rule it makes one, so no other code than those there are is wrong.
+MAKES_WHAT_IT_NAMES = "changeDeclineRule"
+
+
 @dataclass
 class Deployment:
     """A running API, its document, and what is stored in it."""
@@ -150,6 +154,9 @@ class Deployment:
                 fit = {name: ("payment_id", ids) for name, ids in self.fit.items()} | self.fit_ids
                 if operation["operationId"] in fit:
                     _name(document, operation, *fit[operation["operationId"]])
+                if operation["operationId"] == MAKES_WHAT_IT_NAMES:
+                    named = copy.deepcopy(self.document["components"]["parameters"]["code"])
+                    _put(operation, "code", named)
         return document
 
 
@@ -157,6 +164,10 @@ def _name(document: dict[str, Any], operation: dict[str, Any], name: str, ids: l
     """Let an operation be asked for of these things, and of no others."""
     named = copy.deepcopy(document["components"]["parameters"][name])
     named |= {"schema": {"type": "string", "enum": ids}, "example": ids[0]}
+    _put(operation, name, named)
+
+
+def _put(operation: dict[str, Any], name: str, named: dict[str, Any]) -> None:
     at = operation["parameters"].index({"$ref": f"#/components/parameters/{name}"})
     operation["parameters"][at] = named
 
