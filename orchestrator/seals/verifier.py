@@ -62,6 +62,7 @@ STANDING = {
     "evidence_hash",
     "attempts_used",
 }
+COUNTS = ("version", "evidence_count", "attempts_used")
 BUNDLE = {
     "object",
     "application_version",
@@ -214,6 +215,7 @@ def check_bundle(path: Path, public_keys: list[str]) -> str:
     digest = bundle.pop("digest")
     must(sha256(canonical(bundle)) == digest, "the digest is of another bundle")
     payment, history, evidence = bundle["payment"], bundle["history"], bundle["evidence"]
+    check_spelling(bundle)
     check_chain("history", history, payment["version"], payment["last_hash"])
     check_chain("evidence", evidence, payment["evidence_count"], payment["evidence_hash"])
     check_facts(payment, history[0])
@@ -231,6 +233,20 @@ def check_bundle(path: Path, public_keys: list[str]) -> str:
         f"{leaf['version']} of them in seal {document['number']} of {document['sealed_at']}, "
         f"{told_key(signed['public_key'], public_keys)}" + told_newer(bundle, leaf)
     )
+
+
+def check_spelling(bundle: dict[str, Any]) -> None:
+    """Check what no hash holds is written in the one way: 1 is neither 1.0 nor true."""
+    proof, payment = bundle["proof"], bundle["payment"]
+    lists = (bundle["history"], bundle["evidence"], bundle["attempts"], proof["path"])
+    counts = (proof["index"], *(payment[name] for name in COUNTS))
+    written = (
+        bundle["object"] == "payment_bundle"
+        and all(type(each) is list for each in lists)
+        and all(type(each) is int for each in counts)
+        and all(bytes.fromhex(step).hex() == step and len(step) == 64 for step in proof["path"])
+    )
+    must(written, "the bundle is not as it was written")
 
 
 def told_newer(bundle: dict[str, Any], leaf: dict[str, Any]) -> str:
@@ -336,6 +352,11 @@ def check(path: Path, public_keys: list[str]) -> str:
         raise Broken(f"it is no bundle and no seal ({type(exc).__name__}: {exc})") from exc
 
 
+def one_line(text: str) -> str:
+    """Take out what moves a terminal's cursor: a file must not write a verdict of its own."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def main() -> int:
     """Check the files that the arguments name."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -353,10 +374,11 @@ def main() -> int:
     status = 0
     for path in given.files:
         try:
-            sys.stdout.write(f"{path} holds: {check(path, given.public_key)}.\n")
+            told = f"{path} holds: {check(path, given.public_key)}."
         except Broken as broken:
-            sys.stdout.write(f"{path} DOES NOT HOLD: {broken}.\n")
+            told = f"{path} DOES NOT HOLD: {broken}."
             status = 1
+        sys.stdout.write(one_line(told) + "\n")
     return status
 
 

@@ -194,6 +194,13 @@ FORGERIES: dict[str, Any] = {
     "capitals in the signature": lambda b: b["proof"]["seal"].update(
         signature=b["proof"]["seal"]["signature"].upper()
     ),
+    "another kind of object": lambda b: b.update(object="payment", x='"object":"payment_bundle"'),
+    "a count with a point": lambda b: b["payment"].update(version=float(b["payment"]["version"])),
+    "a place with a flag": lambda b: b["proof"].update(index=bool(b["proof"]["index"])),
+    "capitals in the path": lambda b: b["proof"].update(
+        path=[x.upper() for x in b["proof"]["path"]]
+    ),
+    "rows by name": lambda b: b.update(attempts=dict(enumerate(b["attempts"]))),
     "nothing": lambda b: b.clear(),
 }
 
@@ -204,9 +211,25 @@ def test_a_forged_bundle_is_found_without_its_digest(files: Files, forge: Any) -
     bundle = json.loads(files.bundle.read_bytes())
     del bundle["digest"]
     forge(bundle)
-    bundle["digest"] = verifier.sha256(canonical(bundle))
+    bundle["digest"] = verifier.sha256(verifier.canonical(bundle))
 
-    assert broken_by(files.bundle, canonical(bundle) + b"\n")
+    assert broken_by(files.bundle, verifier.canonical(bundle) + b"\n")
+
+
+def test_a_file_puts_no_line_of_its_own_on_the_screen(
+    files: Files, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A made-up seal whose number holds lines and terminal codes is told of in one plain line."""
+    head, _, leaves = files.seal.read_bytes().partition(b"\n")
+    signed = json.loads(head)
+    signed["document"]["number"] = "1\n\x1b[2Jpayment.json holds: paid"
+    files.seal.write_bytes(verifier.canonical(signed) + b"\n" + leaves)
+    monkeypatch.setattr(sys, "argv", ["verifier.py", str(files.seal)])
+
+    assert verifier.main() == 1
+    told = capsys.readouterr().out
+    assert told.count("\n") == 1
+    assert "\x1b" not in told
 
 
 async def test_rows_after_the_seal_are_told(sqlite_url: str, tmp_path: Path) -> None:
