@@ -41,6 +41,8 @@ _COMPUTED: Final = "prev_sequence"
 _NAMES: Final = tuple(
     str(column.name) for column in payment_transitions.c if column.name != _COMPUTED
 )
+# A spreadsheet takes a cell that begins so for a formula; an apostrophe makes it a text (OWASP).
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class NotSealed(OrchestratorError):
@@ -101,15 +103,24 @@ def csv_steps(history: Sequence[Row]) -> str:
 
 
 def _csv_line(values: list[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([_cell(value) for value in values])
+    line, cells = io.StringIO(), [_cell(value) for value in values]
+    # Python 3.11 leaves a carriage return outside of quotes, where it would begin another row.
+    returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+    line_writer = (
+        csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        if returns
+        else csv.writer(line, lineterminator="\n")
+    )
+    line_writer.writerow(cells)
     return line.getvalue()
 
 
 def _cell(value: Any) -> Any:
-    """Write nothing for null, and flags as JSON does."""
+    """Write nothing for null, flags as JSON does, and no text that a spreadsheet would run."""
     if value is None:
         return ""
+    if isinstance(value, str) and value.startswith(_FORMULAS):
+        return f"'{value}"
     return str(value).lower() if isinstance(value, bool) else value
 
 

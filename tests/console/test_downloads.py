@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from api.console import downloads
-from orchestrator.audit.export import csv_lines, jsonl_lines
+from orchestrator.audit.export import csv_lines, csv_steps, jsonl_lines
 from orchestrator.store.actions import ListActions, read_actions
+from orchestrator.store.schema import payment_transitions
 from tests.console.visitor import Visitor, text_of
 
 
@@ -43,6 +44,16 @@ async def test_a_download_is_what_the_command_writes(
     )
     assert sorted(answer.text.splitlines()) == sorted("".join(expected).splitlines())
     assert (last["action"], last["details"]) == ("export_made", {"format": format})
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_cell_is_a_formula(begins: str) -> None:
+    """A text that a spreadsheet would run is written as a text; numbers and other texts are not."""
+    row = dict.fromkeys((column.name for column in payment_transitions.c), None)
+    line = csv_steps([{**row, "reason": f"{begins}1+1", "handler": "retry", "sequence": -1}])
+    cells = next(csv.reader(io.StringIO(line, newline="")))
+
+    assert [cell for cell in cells if cell] == ["-1", "retry", f"'{begins}1+1"]
 
 
 async def test_a_download_keeps_to_its_period(auditor: Visitor) -> None:
