@@ -15,9 +15,10 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator import __version__
-from orchestrator.handlers import Rule, RuleSet, describe
+from orchestrator.handlers import Rule, RuleSet, content_of
 from orchestrator.handlers.admission import RuleNotAdmitted, make_rule, problem_with
 from orchestrator.handlers.outcome import LONGEST_DELAY_SECONDS
+from orchestrator.kept_rules import KeptRules
 from orchestrator.requests import utc_now
 from orchestrator.store.connections import Database
 from orchestrator.store.rules import keep_rule_set, read_rules_in_force
@@ -93,13 +94,9 @@ class LiveRules:
 
     async def _keep(self, rules: RuleSet, versions: dict[str, int]) -> None:
         """Let every version that a decision may name be looked up, before any decision does."""
-        errors = {code: describe(handler) for code, handler in rules.errors.items()}
-        for code, other in rules.standing.items():
-            errors[code]["stands_for"] = describe(other) if other is not None else None
+        kept = KeptRules(rules.rules_version, content_of(rules), versions)
         try:
-            await self.database.write(
-                keep_rule_set, rules.rules_version, versions, errors, __version__, utc_now()
-            )
+            await self.database.write(keep_rule_set, kept, __version__, utc_now())
         except IntegrityError:
             return  # another process was first
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from orchestrator.driver import Driver
 from orchestrator.errors import PaymentNotFound, StripeUnavailable
-from orchestrator.explain import Explanation, explain
+from orchestrator.explain import Explanation, deciding_version, explain
+from orchestrator.kept_rules import NOT_KEPT
 from orchestrator.payment import Payment
 from orchestrator.store.history import read_history, read_payment_of
 from orchestrator.store.lists import ListPayments, Page, read_page
-from orchestrator.store.rules import read_stored_versions
+from orchestrator.store.rules import read_rule_sets
 
 
 @dataclass(slots=True)
@@ -64,10 +65,9 @@ class Reading:
         # Not the newest row: by now there may be one that the payment, as it was read, had not.
         last = rows[payment.version - 1]
         rules = await self.driver.rules_in_force()
-        wish = payment.intention
-        ruled = wish.rules_version or rules.rules_version if wish else last["rules_version"]
-        stored = await self.driver.database.read(read_stored_versions, ruled)
-        return explain(payment, last, rules, self.driver.clock(), stored)
+        ruled = deciding_version(payment, last, rules)
+        sets = await self.driver.database.read(read_rule_sets, [ruled])
+        return explain(payment, last, rules, self.driver.clock(), sets.get(ruled, NOT_KEPT))
 
     async def client_secret(self, payment_id: str, owner: str) -> str:
         """Read a payment's client secret from Stripe again; it is never stored.

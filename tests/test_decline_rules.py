@@ -8,14 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
 
 from orchestrator.decline_rules import ChangeRule, DeclineRules
 from orchestrator.errors import RuleDecided, RuleNotFound, RuleRefused, SecondPersonNeeded
 from orchestrator.live_rules import MAX_AGE_SECONDS, LiveRules, fit_rule_of
 from orchestrator.store.actions import ListActions, read_actions
-from orchestrator.store.rules import read_stored_versions
-from orchestrator.store.schema import rule_sets
+from orchestrator.store.rules import read_rule_sets
 from tests.world import World, open_world, world
 
 DECLINED = "pm_sim_do_not_honor"
@@ -63,13 +61,13 @@ async def test_a_changed_rule_decides(world: World) -> None:
     row = await change(world)
     ended = (await world.confirm(await world.create(), DECLINED)).payment
     last = (await world.payments.history(ended.id, None))[-1]
-    stored = await world.runtime.database.read(read_stored_versions, last["rules_version"])
+    sets = await world.runtime.database.read(read_rule_sets, [last["rules_version"]])
     told = await world.payments.explain(ended.id, None)
 
     assert (asked.state, ended.state) == ("requires_new_card", "failed")
     assert (row["version"], row["state"], row["decided_by_name"]) == (1, "approved", "risk")
     assert last["rules_version"] != before.rules_version
-    assert stored == {"do_not_honor": 1}
+    assert sets[last["rules_version"]].stored == {"do_not_honor": 1}
     assert told.rule is not None
     assert (told.rule.handler, told.rule.version) == ("fail_payment", 1)
     assert await done(world) == ["rule_changed"]
@@ -85,17 +83,32 @@ async def test_an_older_decision_keeps_its_version(sqlite_world: World) -> None:
     assert (told.rule.handler, told.rule.version) == ("ask_for_new_card", None)
 
 
+async def test_an_older_decision_keeps_its_words(sqlite_world: World) -> None:
+    """What a decision was about is said in the words of its day, by the rule that decided."""
+    payment = (await sqlite_world.confirm(await sqlite_world.create(), DECLINED)).payment
+    before = await sqlite_world.payments.explain(payment.id, None)
+    await change(sqlite_world, ChangeRule("fail_payment", "we end these", meaning="as of today"))
+    later = (await sqlite_world.confirm(await sqlite_world.create(), DECLINED)).payment
+    after = await sqlite_world.payments.explain(payment.id, None)
+    told = await sqlite_world.payments.explain(later.id, None)
+
+    assert before.rule is not None
+    assert after.rule is not None
+    assert told.rule is not None
+    assert (after.rule.meaning, after.summary) == (before.rule.meaning, before.summary)
+    assert told.rule.meaning == "as of today"
+
+
 async def test_a_set_is_kept_with_whose_place_a_rule_has(sqlite_world: World) -> None:
-    """What a version of all rules stands for can be read: each row, and the one it replaced."""
+    """What a version of all rules stands for can be read and checked, what was replaced with it."""
     await change(sqlite_world)
     rules = await sqlite_world.payments.driver.rules_in_force()
+    sets = await sqlite_world.runtime.database.read(read_rule_sets, [rules.rules_version])
+    kept = sets[rules.rules_version]
 
-    def kept(connection: Connection) -> Any:
-        query = select(rule_sets.c.errors).where(rule_sets.c.rules_version == rules.rules_version)
-        return connection.execute(query).scalar_one()
-
-    row = (await sqlite_world.runtime.database.read(kept))["do_not_honor"]
-    assert (row["handler"], row["stands_for"]["handler"]) == ("fail_payment", "ask_for_new_card")
+    assert kept.genuine
+    assert kept.content["errors"]["do_not_honor"]["handler"] == "fail_payment"
+    assert kept.content["standing"]["do_not_honor"]["handler"] == "ask_for_new_card"
 
 
 async def test_an_end_names_the_rules_that_wanted_it(sqlite_world: World) -> None:

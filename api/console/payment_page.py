@@ -10,8 +10,9 @@ from starlette.responses import Response
 from api.console.visit import Visit
 from orchestrator.audit import Problem, verify_payment
 from orchestrator.chain import GENESIS
-from orchestrator.explain import Explanation, explain
-from orchestrator.handlers import ERROR_HANDLERS, Rule, RuleSet
+from orchestrator.explain import Explanation, deciding_version, explain
+from orchestrator.handlers import RuleSet
+from orchestrator.kept_rules import NOT_KEPT, DecidingRule, deciding_rule, keys_of
 from orchestrator.states.walk import Step, draw_walk
 from orchestrator.store.dossiers import Dossier, read_dossier
 
@@ -28,7 +29,7 @@ class StepShown:
     row: Row
     before: Row | None
     actor: str
-    meaning: str | None
+    rule: DecidingRule | None
     evidence: Row | None
     attempt: Row | None
 
@@ -53,6 +54,7 @@ async def show_payment(visit: Visit) -> Response:
         rules_version=rules.rules_version,
         steps=_steps(dossier, rules),
         loose=_loose_evidence(dossier),
+        forged_rules={name for name, kept in dossier.rule_sets.items() if not kept.genuine},
         sealed=_sealed(dossier),
         walk=_walk(dossier),
         actor=lambda row: _actor(row, dossier),
@@ -101,7 +103,9 @@ def _explanation(visit: Visit, dossier: Dossier, rules: RuleSet) -> Explanation 
     if last is None:
         return None
     now = visit.console.runtime.payments.driver.clock()
-    return explain(dossier.payment, last, rules, now)
+    version = deciding_version(dossier.payment, last, rules)
+    kept = dossier.rule_sets.get(version, NOT_KEPT)
+    return explain(dossier.payment, last, rules, now, kept)
 
 
 def _walk(dossier: Dossier) -> Markup:
@@ -119,7 +123,7 @@ def _steps(dossier: Dossier, rules: RuleSet) -> list[StepShown]:
             row,
             before,
             _actor(row, dossier),
-            _meaning(row, rules),
+            _rule(row, dossier, rules),
             evidence.get(row["evidence"]),
             attempts.get(row["attempt"]),
         )
@@ -133,16 +137,12 @@ def _loose_evidence(dossier: Dossier) -> list[Row]:
     return [row for row in dossier.evidence if row["sequence"] not in cited]
 
 
-def _meaning(row: Row, rules: RuleSet) -> str | None:
-    """Say what a code is about, by the rules in force, or the built-in ones."""
+def _rule(row: Row, dossier: Dossier, rules: RuleSet) -> DecidingRule | None:
+    """Return the rule that a step was decided by, as it was then."""
     if row["handler"] is None:
         return None
-    for key in (row["reason"], row["decline_code"], row["code"]):
-        for table in (rules.errors, ERROR_HANDLERS):
-            rule = table.get(key) if key else None
-            if isinstance(rule, Rule):
-                return rule.meaning
-    return None
+    keys = keys_of(row["handler"], row["reason"], row["decline_code"], row["code"])
+    return deciding_rule(keys, dossier.rule_sets.get(row["rules_version"], NOT_KEPT), rules)
 
 
 def _actor(row: Row, dossier: Dossier) -> str:

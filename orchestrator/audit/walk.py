@@ -12,6 +12,7 @@ from orchestrator.audit.actions import verify_actions
 from orchestrator.audit.pages import CHILDREN, Page, Range, next_ids, read_page
 from orchestrator.audit.records import Problem, Row
 from orchestrator.audit.report import KEPT_PROBLEMS, AuditReport
+from orchestrator.audit.rule_sets import verify_rule_sets, versions_of
 from orchestrator.audit.rules import verify_payment
 from orchestrator.audit.sealed import Stored, sealed_problems
 from orchestrator.audit.seals import NOBODY, verify_seals
@@ -57,6 +58,7 @@ async def verify_beside_payments(
     """Check what no single payment shows; return the newest seal's number with what was found."""
     report = AuditReport()
     report.add_all(await database.read(_problems_across_payments))
+    report.add_all(await verify_rule_sets(database))
     last_seal, problems = await verify_seals(database, trusted)
     report.add_all(problems)
     report.seals = last_seal
@@ -90,6 +92,7 @@ async def verify_one(
     holding = await database.read(seals_of, payment_id)
     last_seal, problems = await verify_seals(database, trusted, roots_of=holding)
     await _verify_ids(database, [payment_id], last_seal, report)
+    report.add_all(await verify_rule_sets(database, await database.read(versions_of, payment_id)))
     report.seals = sum(number <= last_seal for number in holding)
     found = report.payments or report.transitions or report.evidence or report.attempts
     if not (found or report.problem_count):

@@ -15,6 +15,7 @@ from orchestrator.next_action import awaited_action
 from orchestrator.states import PaymentState
 
 if TYPE_CHECKING:
+    from orchestrator.explain import Explanation
     from orchestrator.payment import Payment
     from orchestrator.store.lists import ListPayments, Page
 
@@ -96,14 +97,16 @@ def show(
     ] = False,
 ) -> None:
     """Show a payment's state, its facts and every step it took."""
-    payment, history = asyncio.run(_read(id))
+    payment, history, explanation = asyncio.run(_read(id))
     if json:
         print_json({"payment": payment_json(payment), "history": [_row_json(r) for r in history]})
         return
     screen = console()
     _show_facts(screen, payment)
     _show_timeline(screen, history)
-    _show_explanation(screen, payment, history)
+    screen.print()
+    for sentence in (explanation.summary, *explanation.next_steps):
+        screen.print(sentence, markup=False)
 
 
 async def _page(wanted: "ListPayments") -> "Page":
@@ -117,18 +120,29 @@ async def _page(wanted: "ListPayments") -> "Page":
     return page
 
 
-async def _read(payment_id: str) -> tuple["Payment", list[Row]]:
+async def _read(payment_id: str) -> tuple["Payment", list[Row], "Explanation"]:
+    """Read a payment with its history, and say of it what the API says."""
     from orchestrator.cli.storage import stored
+    from orchestrator.explain import deciding_version, explain
+    from orchestrator.handlers import load_rules
+    from orchestrator.kept_rules import NOT_KEPT
     from orchestrator.settings import Settings
     from orchestrator.store.history import read_history, read_payment_of
+    from orchestrator.store.rules import read_rule_sets
 
-    async with stored(Settings()) as database:
+    settings = Settings()
+    rules = load_rules(settings.handlers)
+    async with stored(settings) as database:
         payment = await database.read(read_payment_of, payment_id, None)
         if payment is None:
             raise CommandFailed(
                 f"There is no payment {payment_id}. Check the id and ORCHESTRATOR_DATABASE_URL."
             )
-        return payment, await database.read(read_history, payment_id)
+        history = await database.read(read_history, payment_id)
+        last = history[payment.version - 1]
+        version = deciding_version(payment, last, rules)
+        kept = (await database.read(read_rule_sets, [version])).get(version, NOT_KEPT)
+        return payment, history, explain(payment, last, rules, datetime.now(UTC), kept)
 
 
 # ── for people ───────────────────────────────────────────────────────────────────────────────
@@ -247,19 +261,6 @@ def _show_timeline(screen: Console, history: list[Row]) -> None:
         before = row["occurred_at"]
     screen.print()
     screen.print(steps)
-
-
-def _show_explanation(screen: Console, payment: "Payment", history: list[Row]) -> None:
-    """Say why it is where it is and what comes next, in the words that the API says it with."""
-    from orchestrator.explain import explain
-    from orchestrator.handlers import load_rules
-    from orchestrator.settings import Settings
-
-    rules = load_rules(Settings().handlers)
-    explanation = explain(payment, history[payment.version - 1], rules, datetime.now(UTC))
-    screen.print()
-    for sentence in (explanation.summary, *explanation.next_steps):
-        screen.print(sentence, markup=False)
 
 
 def elapsed(before: datetime | None, now: datetime) -> str:

@@ -1,9 +1,7 @@
 """Puts an explanation together: the situation chooses the words, the facts fill them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from orchestrator.explain.facts import Facts
@@ -11,6 +9,7 @@ from orchestrator.explain.situation import Row, Situation, ending_of, situation_
 from orchestrator.explain.steps import STEPS
 from orchestrator.explain.words import BECAUSE, EFFECTS, SUMMARIES
 from orchestrator.handlers import RuleSet
+from orchestrator.kept_rules import NOT_KEPT, KeptRules
 from orchestrator.payment import Payment
 from orchestrator.states import Configuration, permitted_events
 
@@ -52,13 +51,13 @@ def explain(
     last: Row,
     rules: RuleSet,
     now: datetime,
-    stored: Mapping[str, int] = MappingProxyType({}),
+    kept: KeptRules = NOT_KEPT,
 ) -> Explanation:
     """Explain a payment by its row, its last history row and the rules in force.
 
-    ``stored`` are the versions of the stored rules in the set that decided last.
+    ``kept`` is the set of rules that decided last.
     """
-    facts = Facts(payment, last, rules, now)
+    facts = Facts(payment, last, rules, now, kept)
     situation = situation_of(payment, last, now)
     words = facts.words()
     words["because"] = _because(facts, words)
@@ -67,7 +66,7 @@ def explain(
         payment=payment,
         situation=situation,
         summary=SUMMARIES[situation].format_map(words),
-        rule=_rule(facts, stored),
+        rule=_rule(facts),
         allowed_events=tuple(event.value for event in permitted_events(here)),
         deadline=facts.deadline,
         deadline_effect=EFFECTS.get(situation),
@@ -85,7 +84,7 @@ def _because(facts: Facts, words: dict[str, Any]) -> str:
     return BECAUSE[ending_of(decision.event, decision.reason or "")].format_map(words)
 
 
-def _rule(facts: Facts, stored: Mapping[str, int]) -> RuleShown | None:
+def _rule(facts: Facts) -> RuleShown | None:
     """Show the rule that decided; null where somebody's wish or the clock did, or nothing yet."""
     decision = facts.decision
     if decision.handler is None:
@@ -99,5 +98,5 @@ def _rule(facts: Facts, stored: Mapping[str, int]) -> RuleShown | None:
         requires_retry=decision.requires_retry,
         event=decision.event,
         rules_version=facts.rules_version,
-        version=next((stored[key] for key in facts.keys if key in stored), None),
+        version=facts.rule.version if facts.rule is not None else None,
     )

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from orchestrator.explain.situation import Row
-from orchestrator.handlers import ERROR_HANDLERS, Rule, RuleSet
+from orchestrator.handlers import Rule, RuleSet
+from orchestrator.kept_rules import DecidingRule, KeptRules, deciding_rule, keys_of
 from orchestrator.next_action import awaited_action
 from orchestrator.payment import Payment
 
@@ -35,12 +36,16 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What words are chosen by and filled with; ``last`` is the payment's last history row."""
+    """What words are chosen by and filled with; ``last`` is the payment's last history row.
+
+    ``kept`` is the set of rules that decided last.
+    """
 
     payment: Payment
     last: Row
     rules: RuleSet
     now: datetime
+    kept: KeptRules
 
     @property
     def decision(self) -> Decision:
@@ -52,12 +57,8 @@ class Facts:
 
     @property
     def rules_version(self) -> str:
-        """Return by which rules that was decided; a wish to end will name those then in force."""
-        intention = self.payment.intention
-        if intention is not None:
-            return intention.rules_version or self.rules.rules_version
-        version: str = self.last["rules_version"]
-        return version
+        """Return by which rules that was decided."""
+        return deciding_version(self.payment, self.last, self.rules)
 
     @property
     def codes(self) -> tuple[str | None, str | None]:
@@ -68,24 +69,10 @@ class Facts:
         return self.decision.decline_code, self.decision.code
 
     @property
-    def rule(self) -> Rule | None:
-        """Return the row that words the last failure: of the rules in force, else the built-in one.
-
-        The reason on record is the key of the row that decided, unless a deployment's own handler
-        did; then the codes are looked up. The reason of a wish may read like a code, and is none.
-        """
-        for key in self.keys:
-            for table in (self.rules.errors, ERROR_HANDLERS):
-                row = table.get(key)
-                if isinstance(row, Rule):
-                    return row
-        return None
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return what the row that decided may be found by, the likeliest first."""
-        reason = self.decision.reason if self.decision.handler is not None else None
-        return tuple(key for key in (reason, *self.codes) if key)
+    def rule(self) -> DecidingRule | None:
+        """Return the row that words the last failure."""
+        keys = keys_of(self.decision.handler, self.decision.reason, *self.codes)
+        return deciding_rule(keys, self.kept, self.rules)
 
     @property
     def meaning(self) -> str | None:
@@ -154,6 +141,14 @@ class Facts:
         if self.meaning is None:
             return code or "no reason is known"
         return f"{self.meaning} ({code})" if code else self.meaning
+
+
+def deciding_version(payment: Payment, last: Row, rules: RuleSet) -> str:
+    """Return by which rules it was decided last; a wish to end will name those then in force."""
+    if payment.intention is not None:
+        return payment.intention.rules_version or rules.rules_version
+    version: str = last["rules_version"]
+    return version
 
 
 def when(moment: datetime | None) -> str:

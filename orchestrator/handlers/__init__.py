@@ -37,9 +37,11 @@ from orchestrator.handlers.outcome import (
 from orchestrator.handlers.registry import (
     InvalidHandlers,
     RuleSet,
+    content_of,
     describe,
     handler_name,
     load_rules,
+    version_of,
 )
 from orchestrator.handlers.rules import (
     ATTEMPTS_EXHAUSTED,
@@ -83,6 +85,7 @@ __all__ = [
     "choose_event",
     "choose_exit",
     "complete_payment",
+    "content_of",
     "describe",
     "disable_card",
     "disable_for_customer",
@@ -98,4 +101,5 @@ __all__ = [
     "rule_on",
     "select",
     "stay_and_alert",
+    "version_of",
 ]

@@ -59,7 +59,7 @@ class RuleSet:
         # Copies, so that whoever still holds the maps cannot change a decision or its version.
         object.__setattr__(self, "errors", MappingProxyType(dict(self.errors)))
         object.__setattr__(self, "successes", MappingProxyType(dict(self.successes)))
-        object.__setattr__(self, "rules_version", _version(self))
+        object.__setattr__(self, "rules_version", version_of(content_of(self)))
 
     def with_overrides(self, overrides: Mapping[str, Handler]) -> "RuleSet":
         """Return these rules with some error rows replaced or added.
@@ -171,20 +171,30 @@ def _problem_with_handler(handler: object) -> str | None:
     return None
 
 
-def _version(rules: RuleSet) -> str:
-    rows = {
+def content_of(rules: RuleSet) -> dict[str, dict[str, Any]]:
+    """Return all that decides as JSON can hold it: what ``rules_version`` is the hash of."""
+    content = {
         "errors": {key: _identity(handler) for key, handler in rules.errors.items()},
         "successes": {key: _identity(handler) for key, handler in rules.successes.items()},
     }
     # What decides which row decides: whose rows they are, and whose place a stored one has.
     if rules.own:
-        rows["own"] = {key: {} for key in rules.own}
+        content["own"] = {key: {} for key in rules.own}
     if rules.standing:
-        rows["standing"] = {
+        content["standing"] = {
             key: _identity(handler) if handler is not None else {}
             for key, handler in rules.standing.items()
         }
-    canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
+    return content
+
+
+def version_of(content: Mapping[str, Any]) -> str:
+    """Return the ``rules_version`` of what decides; whoever has the one can check the other.
+
+    Raises:
+        TypeError, ValueError: it holds what no set of rules of ours does.
+    """
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

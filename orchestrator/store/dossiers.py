@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Select, Table, func, select
 
 from orchestrator.anomaly import Anomaly
+from orchestrator.kept_rules import KeptRules
 from orchestrator.payment import Payment
 from orchestrator.seals.seal import Leaf, SignedSeal
 from orchestrator.store.anomalies import ListAnomalies, read_anomalies
@@ -17,6 +18,7 @@ from orchestrator.store.history import (
     read_history,
     read_payment_of,
 )
+from orchestrator.store.rules import read_rule_sets
 from orchestrator.store.schema import (
     api_keys,
     cards,
@@ -40,7 +42,8 @@ class Dossier:
     """A payment and every row that belongs to it, oldest first.
 
     ``cards`` are those tried, by their id; ``keys`` the names of the keys that acted, by theirs.
-    ``leaf`` is how far the payment had come at the newest seal that holds it.
+    ``rule_sets`` are those that decided, by their versions, as far as they are kept. ``leaf`` is
+    how far the payment had come at the newest seal that holds it.
     """
 
     payment: Payment
@@ -49,6 +52,7 @@ class Dossier:
     attempts: list[Row]
     cards: dict[str, Row]
     keys: dict[str, str]
+    rule_sets: dict[str, KeptRules]
     refunds: list[Row]
     disputes: list[Row]
     anomalies: tuple[Anomaly, ...]
@@ -80,6 +84,7 @@ def read_dossier(connection: Connection, payment_id: str) -> Dossier | None:
             attempts=tried,
             cards=_cards(connection, payment.owner, tried),
             keys=_keys(connection, [*history, *given_back]),
+            rule_sets=read_rule_sets(connection, _versions(payment, history)),
             refunds=given_back,
             disputes=_rows(connection, _of(disputes, payment_id, disputes.c.created_at)),
             anomalies=_anomalies(connection, payment_id),
@@ -123,6 +128,13 @@ def _cards(connection: Connection, owner: str, tried: Sequence[Row]) -> dict[str
     ids = sorted({row["payment_method"] for row in tried if row["payment_method"]})
     query = select(cards).where(cards.c.owner == owner, cards.c.payment_method.in_(ids))
     return {row["payment_method"]: row for row in _rows(connection, query)} if ids else {}
+
+
+def _versions(payment: Payment, history: Sequence[Row]) -> set[str]:
+    """Name the sets of rules that decided, that of an end still to come among them."""
+    wish = payment.intention
+    wanted = {wish.rules_version} if wish is not None and wish.rules_version else set()
+    return wanted | {row["rules_version"] for row in history}
 
 
 def _keys(connection: Connection, rows: Sequence[Row]) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Stored decline rules: the versions of each, those in force, and the sets they made up."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, literal, select, update
 
 from orchestrator.actions import Action
+from orchestrator.kept_rules import KeptRules
 from orchestrator.store.actions import record_action
 from orchestrator.store.schema import decline_rules, idempotency_keys, rule_sets
 
@@ -73,30 +75,30 @@ def decide_rule(
 
 
 def keep_rule_set(
-    connection: Connection,
-    rules_version: str,
-    stored: dict[str, int],
-    errors: dict[str, Row],
-    application_version: str,
-    now: datetime,
+    connection: Connection, kept: KeptRules, application_version: str, now: datetime
 ) -> None:
     """Keep what a version of the whole set stands for, unless that is known."""
-    known = select(literal(1)).where(rule_sets.c.rules_version == rules_version)
+    known = select(literal(1)).where(rule_sets.c.rules_version == kept.rules_version)
     if connection.execute(known).one_or_none() is None:
         connection.execute(
             insert(rule_sets),
             {
-                "rules_version": rules_version,
-                "stored": stored,
-                "errors": errors,
+                "rules_version": kept.rules_version,
+                "content": dict(kept.content),
+                "stored": dict(kept.stored),
                 "application_version": application_version,
                 "adopted_at": now,
             },
         )
 
 
-def read_stored_versions(connection: Connection, rules_version: str) -> dict[str, int]:
-    """Read which stored versions a set of rules had in it; none of one that is not known."""
-    query = select(rule_sets.c.stored).where(rule_sets.c.rules_version == rules_version)
-    found: dict[str, int] | None = connection.execute(query).scalar_one_or_none()
-    return found or {}
+def read_rule_sets(connection: Connection, versions: Collection[str]) -> dict[str, KeptRules]:
+    """Read the sets that some history rows name, by their versions; those that are kept."""
+    columns = (rule_sets.c.rules_version, rule_sets.c.content, rule_sets.c.stored)
+    query = select(*columns).where(rule_sets.c.rules_version.in_(sorted(set(versions))))
+    return {row.rules_version: KeptRules(*row) for row in connection.execute(query)}
+
+
+def read_rule_set_names(connection: Connection) -> list[str]:
+    """List the versions of all sets that are kept."""
+    return list(connection.execute(select(rule_sets.c.rules_version)).scalars())

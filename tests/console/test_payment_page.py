@@ -70,6 +70,24 @@ async def test_the_rules_in_force_are_those_with_stored_ones(auditor: Visitor) -
     assert "ended by the office" in await page_of(auditor, after)
 
 
+async def test_a_set_of_rules_that_was_rewritten_is_seen(auditor: Visitor) -> None:
+    """The rule that decided is shown as it was; one that was written over is not believed."""
+    world = auditor.api.world
+    wish = ChangeRule("fail_payment", "we end these", meaning="ended by the office")
+    await world.runtime.decline_rules.change("do_not_honor", wish, world.caller())
+    payment = await auditor.api.create()
+    await auditor.api.confirm(payment, "pm_sim_do_not_honor")
+    before = await page_of(auditor, payment)
+    with tampering(auditor) as connection:
+        connection.execute("UPDATE rule_sets SET content = replace(content, 'the office', 'error')")
+    after = await page_of(auditor, payment)
+
+    assert "kept as they were" in before
+    assert "by version 1 of the rule for do_not_honor" in before
+    assert "which are kept otherwise than they were" in after
+    assert "ended by error" not in after
+
+
 async def test_the_path_is_told_in_words(auditor: Visitor) -> None:
     """The picture has a description that says what its lines and numbers say."""
     payment = await auditor.api.create()

@@ -53,9 +53,9 @@ rule_sets = Table(
     "rule_sets",
     metadata,
     Column("rules_version", Text, primary_key=True),
-    # The version of each stored rule in it, and every row as it was.
+    # What the version is the hash of, and the version of each stored rule in it.
+    Column("content", DOCUMENT, nullable=False),
     Column("stored", DOCUMENT, nullable=False),
-    Column("errors", DOCUMENT, nullable=False),
     Column("application_version", Text, nullable=False),
     Column("adopted_at", MOMENT, nullable=False),
     **SQLITE,
