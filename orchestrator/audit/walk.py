@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from orchestrator.audit.actions import verify_actions
+from orchestrator.audit.on_record import verify_on_record
 from orchestrator.audit.pages import CHILDREN, Page, Range, next_ids, read_page
 from orchestrator.audit.records import Problem, Row
 from orchestrator.audit.report import KEPT_PROBLEMS, AuditReport
@@ -65,6 +66,9 @@ async def verify_beside_payments(
     chain = await verify_actions(database)
     report.add_all(chain.problems)
     report.actions = chain.actions
+    # A chain that does not hold is no measure of anything else.
+    if not chain.problems:
+        report.add_all(await verify_on_record(database))
     return last_seal, report
 
 
