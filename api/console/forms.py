@@ -29,7 +29,7 @@ async def read_form(request: Request, secret: str) -> Mapping[str, str]:
     """Read a form of the page that was made with a secret.
 
     Raises:
-        FormRefused: its token was not made from the secret.
+        FormRefused: its token was not made from the secret, or the browser showed none.
         ValidationFailed, PayloadTooLarge, MalformedJson: it cannot be read as a form.
     """
     content = await read_content(request, MAX_FORM_BYTES)
@@ -43,7 +43,10 @@ async def read_form(request: Request, secret: str) -> Mapping[str, str]:
     except ValueError as exc:
         raise ValidationFailed("The form cannot be read.") from exc
     fields = dict(pairs)
-    if not hmac.compare_digest(fields.pop(TOKEN_FIELD, "").encode(), form_token(secret).encode()):
+    # Without a cookie there is no secret, and the token of none is anybody's to compute.
+    if not secret or not hmac.compare_digest(
+        fields.pop(TOKEN_FIELD, "").encode(), form_token(secret).encode()
+    ):
         raise FormRefused
     return fields
 

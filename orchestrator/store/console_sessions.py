@@ -53,6 +53,7 @@ def see_session(connection: Connection, digest: str, now: datetime) -> None:
 
 
 def delete_session(connection: Connection, digest: str, action: Action) -> None:
-    """End a session, and put that on record."""
-    connection.execute(delete(console_sessions).where(console_sessions.c.token_digest == digest))
-    record_action(connection, action)
+    """End a session, and put that on record; of two who do so at once, the first does."""
+    of_session = console_sessions.c.token_digest == digest
+    if connection.execute(delete(console_sessions).where(of_session)).rowcount:
+        record_action(connection, action)

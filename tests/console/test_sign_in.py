@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from api.console.forms import form_token
 from orchestrator import console_sessions as sessions
 from orchestrator.store.actions import ListActions, read_actions
 from orchestrator.store.keys import revoke_key
@@ -232,6 +234,15 @@ async def test_a_form_of_another_browser_signs_nobody_in(visitor: Visitor) -> No
     assert answer.status_code == 403
 
 
+async def test_a_browser_without_our_cookie_signs_nobody_in(visitor: Visitor) -> None:
+    """Another site's form brings no cookie of ours, and may compute the token of none."""
+    _, secret = await visitor.api.key("auditors", "audit")
+    answer = await visitor.post(SIGN_IN, {"key": secret, "form_token": form_token("")})
+
+    assert answer.status_code == 403
+    assert "console_session" not in visitor.http.cookies
+
+
 @pytest.mark.parametrize("token", [None, "", "0" * 64])
 async def test_a_form_of_another_page_signs_nobody_out(auditor: Visitor, token: str | None) -> None:
     """A sign-out that the session's own pages did not send is refused, and changes nothing."""
@@ -284,6 +295,16 @@ async def test_coming_and_going_is_on_record(visitor: Visitor) -> None:
         ("signed_in", key_id, key_id, None),
         ("signed_out", key_id, key_id, None),
     ]
+
+
+async def test_a_sign_out_that_is_sent_twice_is_on_record_once(visitor: Visitor) -> None:
+    """Who presses twice signs out once, and both answers lead to the form."""
+    await visitor.sign_in()
+    fields = {"form_token": await visitor.form_token(PAYMENTS)}
+    answers = await asyncio.gather(*(visitor.post("/console/sign-out", fields) for _ in range(2)))
+
+    assert {answer.headers["location"].partition("?")[0] for answer in answers} == {SIGN_IN}
+    assert [act for act, *_ in await on_record(visitor)] == ["signed_in", "signed_out"]
 
 
 async def test_who_was_not_let_in_is_on_record(visitor: Visitor) -> None:
