@@ -1,8 +1,11 @@
 """What an address asks of a page: each parameter once, read, and none that the page has not."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
 
 from api.console.visit import Visit
 from api.errors import ValidationFailed
@@ -51,6 +54,30 @@ def read_text(value: str) -> str:
     if len(value) > LONGEST_TEXT or "\x00" in value:
         raise ValueError
     return value
+
+
+def read_path(visit: Visit, name: str) -> str:
+    """Return the id or name that a page's address holds.
+
+    Raises:
+        HTTPException: nothing is called so.
+    """
+    try:
+        return read_text(visit.request.path_params[name])
+    except ValueError as exc:
+        raise HTTPException(404) from exc
+
+
+def read_moment(value: str) -> datetime:
+    """Read a moment as this program writes them; one without a zone is in UTC.
+
+    Raises:
+        ValueError: it is none, or in no year that a payment is from in every zone.
+    """
+    moment = datetime.fromisoformat(value)
+    if not 1970 <= moment.year < 9999:
+        raise ValueError
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def read_number(value: str) -> int:

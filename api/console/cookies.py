@@ -47,4 +47,6 @@ def _full_name(request: Request, name: str) -> str:
 
 
 def _over_tls(request: Request) -> bool:
-    return request.url.scheme == "https"
+    # Not from the whole address: a query that is no UTF-8 cannot be written as one.
+    scheme: str = request.scope["scheme"]
+    return scheme == "https"

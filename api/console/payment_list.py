@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from api.console.asked import read_moment
 from api.console.visit import HOME, Visit
 from api.errors import ValidationFailed
 from orchestrator.chain import instant
@@ -87,7 +88,7 @@ def _day_after(value: str) -> datetime:
 
 def _place(value: str) -> Place:
     moment, _, payment_id = value.partition("~")
-    return Place(datetime.fromisoformat(moment), _text(payment_id))
+    return Place(read_moment(moment), _text(payment_id))
 
 
 # Each filter of the form: what it is called there, and how it is read.

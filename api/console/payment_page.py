@@ -7,6 +7,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.console.asked import read_path
 from api.console.visit import Visit
 from orchestrator.audit import Problem, verify_payment
 from orchestrator.chain import GENESIS
@@ -36,7 +37,7 @@ class StepShown:
 
 async def show_payment(visit: Visit) -> Response:
     """Show everything that is stored about a payment, and whether it is what was written."""
-    payment_id: str = visit.request.path_params["payment_id"]
+    payment_id = read_path(visit, "payment_id")
     try:
         dossier: Dossier | None = await visit.read(read_dossier, payment_id)
     except UNREADABLE as exc:

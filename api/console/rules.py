@@ -5,7 +5,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.console.asked import read_query
+from api.console.asked import read_path, read_query
 from api.console.visit import Visit
 from api.rule_shapes import rule_document
 from orchestrator.errors import RuleNotFound
@@ -27,7 +27,7 @@ async def list_rules(visit: Visit) -> Response:
 
 async def show_rule(visit: Visit) -> Response:
     """Show a rule as it is in force, and every stored version of it."""
-    code: str = visit.request.path_params["code"]
+    code = read_path(visit, "code")
     desk = visit.console.runtime.decline_rules
     try:
         versions = await desk.versions(code)

@@ -1,11 +1,10 @@
 """Stripe's events that belong to no payment so far, a page at a time."""
 
-from datetime import datetime
 from typing import Final
 
 from starlette.responses import Response
 
-from api.console.asked import address, read_query, read_text
+from api.console.asked import address, read_moment, read_query, read_text
 from api.console.visit import Visit
 from orchestrator.store.unmatched import EventPlace, UnmatchedPage, read_unmatched
 
@@ -27,4 +26,4 @@ async def list_unmatched(visit: Visit) -> Response:
 
 def _place(text: str) -> EventPlace:
     moment, _, id = text.partition("~")
-    return EventPlace(datetime.fromisoformat(moment), read_text(id))
+    return EventPlace(read_moment(moment), read_text(id))

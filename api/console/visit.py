@@ -50,7 +50,7 @@ class Visit:
     def render(self, template: str, status: int = 200, **values: Any) -> Response:
         """Answer with a page."""
         shared = {
-            "path": self.request.url.path,
+            "path": self.request.scope["path"],
             "session": self.session,
             "form_token": form_token(self.token),
             "request_id": self.request_id,
@@ -116,8 +116,8 @@ def _to_sign_in(visit: Visit) -> Response:
 
 
 def _address(request: Request) -> str:
-    query = request.url.query
-    return quote(request.url.path) + (f"?{query}" if query else "")
+    query = request.scope["query_string"].decode("latin-1")
+    return quote(request.scope["path"]) + (f"?{query}" if query else "")
 
 
 def safe_next(address: str) -> str:

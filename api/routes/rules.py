@@ -55,7 +55,7 @@ async def list_decline_rule_versions(request: Request) -> Response:
     await authenticate(request, AUDIT)
     code = request.path_params["code"]
     rows = await runtime_of(request).decline_rules.versions(code)
-    return answer(list_document([version_document(row) for row in rows], request.url.path))
+    return answer(list_document([version_document(row) for row in rows], request.scope["path"]))
 
 
 @router.put("/v1/decline-rules/{code:rule_code}", openapi_extra=operations.CHANGE_RULE)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+import httpx2
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
 from api.console.static_files import static_files, static_url
+from tests.api.conftest import Api
+from tests.console.conftest import visiting
 from tests.console.visitor import PAYMENTS, SIGN_IN, Visitor, text_of
 
 POLICY = (
@@ -30,6 +34,9 @@ ANSWERS = {
     f"{PAYMENTS}?to=9999-12-31": 422,
     f"{PAYMENTS}?before=2026-01-01": 200,
     f"{PAYMENTS}?before=x~pay_x": 422,
+    f"{PAYMENTS}?before=0001-01-01T00:00:00%2B14:00~pay_x": 422,
+    f"{PAYMENTS}?after=9999-12-31T23:59:59-14:00~pay_x": 422,
+    "/console/unmatched-events?before=0001-01-01T00:00:00%2B14:00~evt_x": 422,
     f"{PAYMENTS}?before=2026-01-01T00:00:00Z~pay_x&after=2026-01-01T00:00:00Z~pay_x": 422,
     f"{PAYMENTS}?customer=%00": 422,
     f"{PAYMENTS}?customer={'c' * 256}": 422,
@@ -47,6 +54,30 @@ async def test_every_address_has_an_answer(auditor: Visitor, path: str) -> None:
     if answer.status_code != 303:
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert "<h1" in answer.text
+
+
+@pytest.mark.parametrize("path", [PAYMENTS, "/console/decline-rules"])
+async def test_an_id_that_no_database_keeps_is_nobodys(
+    postgresql_url: str, stand_in_url: str, path: str
+) -> None:
+    """PostgreSQL takes no NUL in a text, so an address with one is looked for nowhere."""
+    async with visiting(postgresql_url, stand_in_url) as visitor:
+        await visitor.sign_in()
+
+        assert (await visitor.get(f"{path}/a%00b")).status_code == 404
+
+
+@pytest.mark.parametrize(("path", "status"), [(PAYMENTS, 303), (SIGN_IN, 200)])
+async def test_a_query_of_any_bytes_has_an_answer(sqlite_api: Api, path: str, status: int) -> None:
+    """A query that is no UTF-8, which no browser sends, is a page all the same."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await sqlite_api.app({**scope, "query_string": b"\xff"}, receive, send)
+
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app, raise_app_exceptions=False), base_url="http://any.test"
+    ) as http:
+        assert (await http.get(path)).status_code == status
 
 
 @pytest.mark.parametrize("path", [*ANSWERS, SIGN_IN])
