@@ -44,6 +44,16 @@ def test_a_network_of_ipv6_is_one_address() -> None:
     assert throttle.enter("2001:db8:0:1::1") is None
 
 
+def test_an_ipv4_address_written_as_ipv6_is_one_address() -> None:
+    """Behind a socket for both versions, one address's tries keep no other one waiting."""
+    throttle = Throttle(Ticks())
+    waits = [throttle.enter("::ffff:192.0.2.1") for _ in range(OF_ADDRESS.amount + 1)]
+
+    assert waits[-1] is not None
+    assert throttle.enter("192.0.2.1") is not None
+    assert throttle.enter("::ffff:192.0.2.2") is None
+
+
 def test_all_together_wait_too() -> None:
     """Many addresses together are held to a rate of their own."""
     ticks = Ticks()
