@@ -42,13 +42,13 @@ check: setup ## format, lint, types, import contracts, stale diagrams
 	$(RUN) -m diagrams.generate --check
 
 # Branches are counted over the core's own tests alone: counting slows every other down, and what is
-# covered by chance elsewhere is not covered. All tests come last, their closing line with them.
+# covered by chance elsewhere is not covered. So the core's tests run first, and all others last.
 test: check ## the gate: check, the quick proof, the core's branches, the tests
 	$(if $(wildcard benchmarks/prove.py),$(RUN) -m benchmarks.prove --quick)
 	@$(RUN) -m pytest -q -n 2 tests/states tests/handlers --cov=orchestrator.states \
 	  --cov=orchestrator.handlers --cov-branch --cov-fail-under=100 \
 	  --cov-report=term-missing:skip-covered
-	@$(RUN) -m pytest $(PYTEST_PARALLEL)
+	@$(RUN) -m pytest $(PYTEST_PARALLEL) --ignore=tests/states --ignore=tests/handlers
 
 thorough: setup ## the tests that the gate leaves out: more cases, and both databases for each
 	@$(RUN) -m pytest $(PYTEST_PARALLEL) -m thorough

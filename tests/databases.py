@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -26,6 +27,30 @@ SERVICE_ROLE = "orchestrator_service"
 
 # For what so many cases claim that one kind of database has to do for the gate.
 POSTGRESQL_WHEN_THOROUGH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)]
+
+
+# Where the kinds differ in more than their SQL (locks, waits, plans, types, crashes), or the claim
+# is the protocol's own, the gate has both. Elsewhere PostgreSQL is `make thorough`'s.
+ON_BOTH_KINDS: Final = (
+    "tests/store/",
+    "tests/protocol/",
+    "tests/failover/",
+    "tests/webhooks/",
+    "tests/outgoing/",
+    "tests/test_concurrency.py",
+    "tests/test_killed_server.py",
+    "tests/test_recovery.py",
+    "tests/test_audit_rule_sets.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave PostgreSQL to the thorough run where one kind of database does for the gate."""
+    for item in items:
+        kind = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
+        if kind == "postgresql" and not item.nodeid.startswith(ON_BOTH_KINDS):
+            item.add_marker(pytest.mark.thorough)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

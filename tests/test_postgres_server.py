@@ -76,6 +76,7 @@ def test_other_users_are_kept_out(postgres_server: PostgresServer) -> None:
     assert mode == 0o700
 
 
+@pytest.mark.thorough
 def test_refused_setting_is_reported() -> None:
     """A server that does not start says why, in PostgreSQL's words."""
     start = PostgresServer.start({"max_connections": "none"})
@@ -85,6 +86,7 @@ def test_refused_setting_is_reported() -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.thorough
 def test_nothing_outlives_its_starter(ending: signal.Signals) -> None:
     """Server and files go away with the process that started them, however that one ends."""
     with holder() as (process, directory, pid):
@@ -96,6 +98,7 @@ def test_nothing_outlives_its_starter(ending: signal.Signals) -> None:
     assert not process_exists(pid)
 
 
+@pytest.mark.thorough
 def test_interrupt_leaves_the_server_to_its_starter() -> None:
     """Ctrl-C reaches every process of a terminal's job, yet the starter can still clean up."""
     with holder() as (process, _, _):

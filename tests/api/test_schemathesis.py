@@ -134,7 +134,7 @@ PLAN: tuple[Row, ...] = (
 # What the systematic phase makes of the description; it grows with it.
 AT_BOUNDS = 1000
 # The gate sends one request in so many of the plan.
-SHARE = 4
+SHARE = 20
 
 
 @pytest.fixture(scope="module")

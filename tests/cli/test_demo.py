@@ -227,6 +227,8 @@ def test_report_is_plain_where_signs_are_missing() -> None:
     assert b"created -> confirming -> succeeded" in written.getvalue()
 
 
+# `make demo` runs it whole.
+@pytest.mark.thorough
 def test_demo_agrees_and_leaves_nothing(program: Start, tmp_path: Path, own_tmp: Path) -> None:
     """The whole demonstration ends with status 0, in plain text, without a file left."""
     demo = program("demo", "--payments", "6", "--seed", "3")
@@ -242,8 +244,10 @@ def test_demo_agrees_and_leaves_nothing(program: Start, tmp_path: Path, own_tmp:
 
 @pytest.mark.parametrize(
     ("number", "reached"),
-    [(signal.SIGINT, "A card that works"), (signal.SIGTERM, "First a payment")],
-    ids=["INT", "TERM"],
+    [
+        pytest.param(signal.SIGINT, "A card that works", marks=pytest.mark.thorough, id="INT"),
+        pytest.param(signal.SIGTERM, "First a payment", id="TERM"),
+    ],
 )
 def test_stopped_demo_leaves_nothing(
     program: Start, own_tmp: Path, number: signal.Signals, reached: str
@@ -262,6 +266,7 @@ def test_stopped_demo_leaves_nothing(
     assert list(own_tmp.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_killed_demo_leaves_no_process(program: Start, own_tmp: Path) -> None:
     """Even a demonstration that is killed takes its processes with it."""
     demo = program("demo")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -102,7 +103,18 @@ def run(block: Block, deployment: Deployment, environment: dict[str, str], state
     return done.stdout
 
 
-@pytest.mark.parametrize("document", [each for each in DOCUMENTS if each != PROJECT])
+# Those that start processes of their own, block after block.
+LONG: Final = {"docs/operating.md", "docs/reconciling.md"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(each, marks=pytest.mark.thorough) if each in LONG else each
+        for each in DOCUMENTS
+        if each != PROJECT
+    ],
+)
 def test_a_document_does_what_it_says(deployment: Deployment, document: str) -> None:
     """Each block of a document runs, and prints what the document shows of it."""
     name = document.replace("/", "-").removesuffix(".md")

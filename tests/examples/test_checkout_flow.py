@@ -55,6 +55,7 @@ async def test_the_customer_is_not_told_that_a_card_is_lost(checkout: CheckoutPa
     assert [text for text in told if "lost" in text] == []
 
 
+@pytest.mark.thorough
 async def test_an_approved_challenge_pays(checkout: CheckoutPage) -> None:
     """Approved at the bank's page, the payment succeeds."""
     await checkout.pay_with(CHALLENGED)
@@ -77,6 +78,7 @@ async def test_a_refused_challenge_is_followed_by_another_card(checkout: Checkou
     assert await checkout.charged() == PRICE
 
 
+@pytest.mark.thorough
 async def test_a_closed_challenge_may_be_gone_on_with(checkout: CheckoutPage) -> None:
     """Whoever closes the bank's page may open it again."""
     await checkout.pay_with(CHALLENGED)
@@ -100,6 +102,7 @@ async def test_a_closed_challenge_may_be_left_for_another_card(checkout: Checkou
     assert await checkout.charged() == PRICE
 
 
+@pytest.mark.thorough
 async def test_the_same_card_may_be_tried_again_where_allowed(checkout: CheckoutPage) -> None:
     """A wrong security code leaves the card in the list, to be tried with the right one."""
     await checkout.pay_with_new("Visa: declined, wrong security code")
@@ -127,6 +130,7 @@ async def test_no_attempt_is_left(checkout: CheckoutPage) -> None:
     assert await checkout.charged() == PRICE
 
 
+@pytest.mark.thorough
 async def test_a_blocked_card_fails_the_payment(checkout: CheckoutPage) -> None:
     """Where no other card may be tried, the page says that the payment failed."""
     await checkout.pay_with_new("Visa: blocked as fraud")
@@ -155,6 +159,7 @@ async def test_a_mistyped_number_is_told_at_the_field(checkout: CheckoutPage) ->
     assert await checkout.charged() == PRICE
 
 
+@pytest.mark.thorough
 async def test_a_new_card_is_saved_when_asked(checkout: CheckoutPage) -> None:
     """A card saved while paying is offered with the next order."""
     await checkout.pay_with_new("Mastercard: succeeds", save=True)
@@ -164,6 +169,7 @@ async def test_a_new_card_is_saved_when_asked(checkout: CheckoutPage) -> None:
     await expect(checkout.card(GOOD)).to_have_count(2)
 
 
+@pytest.mark.thorough
 async def test_a_lost_answer_is_waited_for(checkout: CheckoutPage) -> None:
     """The charge went through but its answer was lost: the page waits until that is known."""
     await checkout.fault("drop_after")
@@ -174,6 +180,7 @@ async def test_a_lost_answer_is_waited_for(checkout: CheckoutPage) -> None:
     assert await checkout.charged() == PRICE
 
 
+@pytest.mark.thorough
 async def test_a_reload_keeps_what_was_declined(checkout: CheckoutPage) -> None:
     """After a reload the decline is still told, and its card still barred."""
     await checkout.pay_with(DECLINED)
@@ -184,6 +191,7 @@ async def test_a_reload_keeps_what_was_declined(checkout: CheckoutPage) -> None:
     await expect(checkout.card(DECLINED)).to_be_disabled()
 
 
+@pytest.mark.thorough
 async def test_a_reload_resumes_the_challenge(checkout: CheckoutPage) -> None:
     """A page that was reloaded during 3-D Secure fetches the client secret and goes on."""
     await checkout.pay_with(CHALLENGED)
@@ -207,6 +215,7 @@ async def test_a_reload_while_paying_pays_once(checkout: CheckoutPage) -> None:
     assert await checkout.charged() == PRICE
 
 
+@pytest.mark.thorough
 async def test_a_reload_after_paying_thanks_again(checkout: CheckoutPage) -> None:
     """A paid order stays paid, and is not offered to be paid again."""
     await checkout.pay_with(GOOD)

@@ -77,6 +77,7 @@ async def test_the_keyboard_answers_and_leads_back(
     assert (await sandbox.retrieve(intent)).status == status
 
 
+@pytest.mark.thorough
 async def test_a_phone_needs_no_sideways_scrolling(sandbox: Sandbox, shop: str, page: Page) -> None:
     """On a narrow screen the page fits, and its buttons are large enough for a thumb."""
     _, url = await challenge(sandbox, f"{shop}/back")

@@ -2,6 +2,8 @@
 
 # ruff: noqa: F403  the same tests, over another database
 
+import pytest
+
 from tests.api.cards.conftest import *
 from tests.api.cards.test_by_hand import *
 from tests.api.cards.test_detaching import *
@@ -9,3 +11,5 @@ from tests.api.cards.test_how_far import *
 from tests.api.cards.test_saved_cards import *
 from tests.api.cards.test_updates import *
 from tests.api.cards.test_whose_cards import *
+
+pytestmark = pytest.mark.thorough

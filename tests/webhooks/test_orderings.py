@@ -145,7 +145,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.mark.parametrize("orders", [in_order, doubled, left_out])
+@pytest.mark.parametrize(
+    "orders",
+    [
+        in_order,
+        pytest.param(doubled, marks=pytest.mark.thorough),
+        pytest.param(left_out, marks=pytest.mark.thorough),
+    ],
+)
 @pytest.mark.parametrize("name", STORIES)
 async def test_every_ordering_ends_the_same(
     hooks: Hooks, name: str, orders: Callable[[list[Document]], Iterator[list[Document]]]

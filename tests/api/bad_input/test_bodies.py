@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
+import pytest
+
 from api.bodies import MAX_BODY_BYTES
 from tests.api.bad_input.conftest import Ground, told
 from tests.api.bad_input.routes import BODY_NEEDED, BODY_OPTIONAL, POSTS, ROUTES
@@ -96,6 +98,7 @@ async def test_json_that_is_no_object(sqlite_ground: Ground) -> None:
     assert await sqlite_ground.stands() == before
 
 
+@pytest.mark.thorough
 async def test_a_missing_body(sqlite_ground: Ground) -> None:
     """A request that needs a body and has none is no JSON."""
     before = await sqlite_ground.stands()
@@ -124,6 +127,7 @@ async def test_a_body_that_may_be_missing(sqlite_ground: Ground) -> None:
     }
 
 
+@pytest.mark.thorough
 async def test_other_media_types(sqlite_ground: Ground) -> None:
     """A body that says it is no JSON is not read as JSON."""
     before = await sqlite_ground.stands()
@@ -139,6 +143,7 @@ async def test_other_media_types(sqlite_ground: Ground) -> None:
     assert await sqlite_ground.stands() == before
 
 
+@pytest.mark.thorough
 async def test_compressed_bodies(sqlite_ground: Ground) -> None:
     """A body that says it is compressed is refused as such, and not as broken JSON."""
     before = await sqlite_ground.stands()

@@ -151,6 +151,7 @@ SHOWN = {
 }
 
 
+@pytest.mark.thorough
 async def test_what_is_just_taken(ground: Ground) -> None:
     """A value on its bound is carried out, and shown as it was sent."""
     wrong = {}
@@ -193,6 +194,7 @@ UNKNOWN = {
 }
 
 
+@pytest.mark.thorough
 async def test_ids_that_stripe_does_not_know(ground: Ground) -> None:
     """The shortest and the longest id are asked for, and told to be unknown."""
     before = await ground.stands(done=True)
@@ -248,6 +250,7 @@ async def test_billing_details_arrive(sqlite_ground: Ground) -> None:
 # ── the head ─────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.thorough
 async def test_parameters_just_taken(ground: Ground) -> None:
     """A parameter on its bound is heeded."""
     statuses = {
@@ -279,6 +282,7 @@ async def test_parameters_just_not_taken(ground: Ground) -> None:
     assert await ground.asked() == asked
 
 
+@pytest.mark.thorough
 async def test_idempotency_keys_just_taken(ground: Ground) -> None:
     """Keys of one to 255 characters are keys: the same request again is a replay."""
     replayed = {}
@@ -306,6 +310,7 @@ async def test_idempotency_keys_just_not_taken(sqlite_ground: Ground) -> None:
     assert answers == dict.fromkeys(answers, (422, "validation_error", "Idempotency-Key"))
 
 
+@pytest.mark.thorough
 async def test_the_longest_id_of_a_payment(ground: Ground) -> None:
     """A payment of the shortest or the longest id is found, by its path and as a cursor."""
     tell = Storyteller(ground.api.world.runtime.database)
@@ -324,6 +329,7 @@ async def test_the_longest_id_of_a_payment(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("kind", ["customer", "card"])
+@pytest.mark.thorough
 async def test_the_longest_id_at_stripe(sqlite_ground: Ground, kind: str) -> None:
     """Stripe is asked for an id of any length that may be one, and for no longer one."""
     asked = {}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import product
 
 import httpx2
+import pytest
 from structlog.testing import capture_logs
 
 from tests.api.bad_input.conftest import Ground, told
@@ -107,6 +108,7 @@ IN_A_QUERY = (
 )
 
 
+@pytest.mark.thorough
 async def test_in_the_query(sqlite_ground: Ground) -> None:
     """A card number in the query is refused on every route, whether it reads one or not."""
     before = await sqlite_ground.stands()
@@ -137,6 +139,7 @@ IN_A_PATH = (
 )
 
 
+@pytest.mark.thorough
 async def test_in_the_path(sqlite_ground: Ground) -> None:
     """A card number instead of an id is refused before anybody looks for it."""
     before = await sqlite_ground.stands()
@@ -175,6 +178,7 @@ IN_A_HEADER: Mapping[str, tuple[bytes, bytes, str]] = {
 }
 
 
+@pytest.mark.thorough
 async def test_in_a_header(sqlite_ground: Ground) -> None:
     """A card number in a header is refused under the header's name, on every route."""
     before = await sqlite_ground.stands()

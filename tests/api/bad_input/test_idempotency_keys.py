@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import permutations
 
+import pytest
+
 from tests.api.bad_input.conftest import Expected, Ground, told
 from tests.api.bad_input.routes import KEY_NEEDED, KEY_OPTIONAL, POSTS
 
@@ -34,6 +36,7 @@ INVALID: Mapping[str, tuple[bytes, Expected]] = {
 }
 
 
+@pytest.mark.thorough
 async def test_a_key_that_is_needed(sqlite_ground: Ground) -> None:
     """Create and confirm are not done without a key."""
     before = await sqlite_ground.stands()
@@ -60,6 +63,7 @@ async def test_a_key_that_is_not_needed(sqlite_ground: Ground) -> None:
     assert {case for case, status in statuses.items() if status not in (200, 201)} == set()
 
 
+@pytest.mark.thorough
 async def test_keys_that_are_none(sqlite_ground: Ground) -> None:
     """A key that is too long or not printable ASCII is refused on every route."""
     before = await sqlite_ground.stands()
@@ -76,6 +80,7 @@ async def test_keys_that_are_none(sqlite_ground: Ground) -> None:
     assert await sqlite_ground.stands() == before
 
 
+@pytest.mark.thorough
 async def test_two_keys(sqlite_ground: Ground) -> None:
     """Two keys at once mean nothing, even if they are the same."""
     before = await sqlite_ground.stands()
@@ -124,6 +129,7 @@ OTHER_BODIES: Mapping[str, dict[str, object]] = {
 }
 
 
+@pytest.mark.thorough
 async def test_a_key_with_another_body(ground: Ground) -> None:
     """A key does not stand for the same operation with another body."""
     on = {"confirm": (await ground.api.create())["id"], "cancel": (await ground.api.create())["id"]}

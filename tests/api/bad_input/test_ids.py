@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import httpx2
+import pytest
 
 from tests.api.bad_input.conftest import Expected, Ground, told
 from tests.api.bad_input.routes import ROUTES, about
@@ -76,6 +77,7 @@ async def answered_otherwise(
     return {(*case, answer) for case, answer in answers.items() if answer != NOT_FOUND}
 
 
+@pytest.mark.thorough
 async def test_ids_of_no_shape(ground: Ground) -> None:
     """What cannot be an id is 404, whatever is in it, and never reaches Stripe."""
     before, asked = await ground.stands(), await ground.asked()
@@ -97,6 +99,7 @@ async def test_ids_of_nobody(ground: Ground) -> None:
     assert await ground.stands(done=True) == before
 
 
+@pytest.mark.thorough
 async def test_almost_the_id(ground: Ground) -> None:
     """An id is matched exactly: case, spaces, slashes and line breaks around it count."""
     before = await ground.stands(done=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
+import pytest
+
 from orchestrator.keys import create_key
 from orchestrator.store.keys import insert_key, revoke_key
 from tests.api.bad_input.conftest import Ground, told
@@ -75,6 +77,7 @@ async def test_keys_that_were_good_once(ground: Ground) -> None:
     assert await ground.stands() == before
 
 
+@pytest.mark.thorough
 async def test_two_keys_at_once(sqlite_ground: Ground) -> None:
     """Who shows two keys shows none, even if both are good: nobody need guess which is meant."""
     before = await sqlite_ground.stands()
@@ -190,6 +193,7 @@ async def test_what_a_scope_grants(sqlite_ground: Ground) -> None:
     assert {case for case, status in done.items() if status not in (200, 201)} == set()
 
 
+@pytest.mark.thorough
 async def test_strangers_learn_nothing(sqlite_ground: Ground) -> None:
     """Who may not ask is told so before anything of the request is read."""
     before = await sqlite_ground.stands()
