@@ -16,6 +16,20 @@ COPY_OF_RULE = "code, 2, handler, message, meaning, alert, retry_after_seconds, 
 BEHIND_OUR_BACK = {
     "a rule reworded": ("UPDATE decline_rules SET message = 'Call us.'", "decline_rules"),
     "a rule of somebody else": ("UPDATE decline_rules SET author_name = 'eve'", "decline_rules"),
+    "a rule of another key": ("UPDATE decline_rules SET author_id = 'eve'", "decline_rules"),
+    "a rule for another reason": ("UPDATE decline_rules SET reason = 'none'", "decline_rules"),
+    "a rule that somebody else decided": (
+        "UPDATE decline_rules SET decided_by = 'eve'",
+        "decline_rules",
+    ),
+    "a rule that two people wanted": (
+        "UPDATE decline_rules SET needs_approval = 1",
+        "decline_rules",
+    ),
+    "a rule with a word of approval": (
+        "UPDATE decline_rules SET decided_reason = 'fine'",
+        "decline_rules",
+    ),
     "a rule taken back": ("UPDATE decline_rules SET state = 'rejected'", "decline_rules"),
     "a rule removed": ("DELETE FROM decline_rules", "decline_rules"),
     "a rule slipped in": (
@@ -26,7 +40,20 @@ BEHIND_OUR_BACK = {
     ),
     "a key of more power": ("UPDATE api_keys SET scope = 'admin'", "api_keys"),
     "a key that lives on": ("UPDATE api_keys SET revoked_at = NULL", "api_keys"),
-    "a key slipped in": ("UPDATE api_keys SET id = 'other'", "api_keys"),
+    "a key revoked earlier": (
+        "UPDATE api_keys SET revoked_at = '2020-01-01T00:00:00.000000Z'",
+        "api_keys",
+    ),
+    "a key of another day": (
+        "UPDATE api_keys SET created_at = '2020-01-01T00:00:00.000000Z'",
+        "api_keys",
+    ),
+    "a key slipped in": (
+        "INSERT INTO api_keys SELECT 'other', name, scope, secret_hash, created_at, expires_at, "
+        "revoked_at FROM api_keys",
+        "api_keys",
+    ),
+    "a key removed": ("DELETE FROM api_keys", "api_keys"),
 }
 
 
@@ -42,6 +69,13 @@ async def world(sqlite_url: str, stand_in_url: str) -> AsyncIterator[World]:
         yield opened
 
 
+@pytest.fixture
+async def careful(database_url: str, stand_in_url: str) -> AsyncIterator[World]:
+    """Give the test a deployment where a second person approves rules."""
+    async with open_world(database_url, stand_in_url, rules_need_approval=True) as opened:
+        yield opened
+
+
 async def found(world: World) -> set[tuple[str, str]]:
     """Check everything; return which rule of which table is broken."""
     report = await verify_all(world.runtime.database)
@@ -51,6 +85,18 @@ async def found(world: World) -> set[tuple[str, str]]:
 async def test_what_is_on_record_holds(world: World) -> None:
     """Rules and keys that the program wrote give no problem."""
     assert await found(world) == set()
+
+
+async def test_what_two_people_wrote_holds(careful: World) -> None:
+    """A proposal, one that was approved and one that was rejected are as they are on record."""
+    rules, second = careful.runtime.decline_rules, careful.caller(owner="second")
+    for decision in ("approved", "rejected", None):
+        wish = ChangeRule("fail_payment", "we end these", meaning=f"to be {decision}")
+        row = await rules.change("do_not_honor", wish, careful.caller())
+        if decision is not None:
+            await rules.decide("do_not_honor", row["version"], decision, "looked at", second)
+
+    assert await found(careful) == set()
 
 
 @pytest.mark.parametrize(

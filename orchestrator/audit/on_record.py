@@ -27,6 +27,14 @@ _STATE_AFTER: Final = {
     "rule_rejected": "rejected",
 }
 _OF_KEYS: Final = (ActionName.key_created, ActionName.key_revoked)
+_ACT: Final = (
+    actions.c.action,
+    actions.c.actor_id,
+    actions.c.subject_id,
+    actions.c.reason,
+    actions.c.details,
+    actions.c.occurred_at,
+)
 
 
 async def verify_on_record(database: Database) -> list[Problem]:
@@ -74,11 +82,25 @@ def _of_rule(row: Row | None, acts: list[Row]) -> Iterator[str]:
         return
     last = acts[-1]
     said = {**row, "author": row["author_name"]}
-    otherwise = sorted(key for key, value in last["details"].items() if said.get(key) != value)
+    recorded = {**last["details"], **_people(acts)}
+    otherwise = sorted(key for key, value in recorded.items() if said.get(key) != value)
     if otherwise:
         yield f"{', '.join(otherwise)} are not what is on record."
     if row["state"] != _STATE_AFTER[last["action"]]:
         yield f"it is {row['state']}, and on record is {last['action'].replace('_', ' ')}."
+
+
+def _people(acts: list[Row]) -> Row:
+    """Return who wrote a version and why, and who decided on it and why."""
+    first, last = acts[0], acts[-1]
+    proposed = first["action"] == ActionName.rule_proposed
+    return {
+        "author_id": first["actor_id"],
+        "reason": first["reason"],
+        "needs_approval": proposed,
+        "decided_by": None if last["action"] == ActionName.rule_proposed else last["actor_id"],
+        "decided_reason": last["reason"] if proposed and last is not first else None,
+    }
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────
@@ -88,33 +110,36 @@ def _keys(connection: Connection) -> Iterator[Problem]:
     acts: dict[str, dict[str, Row]] = {}
     for act in _acts(connection, _OF_KEYS):
         acts.setdefault(act["subject_id"], {})[act["action"]] = act
-    for key in _mappings(connection, select(api_keys).order_by(api_keys.c.id)):
-        for sentence in _of_key(key, acts.get(key["id"], {})):
-            yield Problem("-", "api_keys", None, RULE, f"The key {key['id']}: {sentence}")
+    query = select(api_keys).order_by(api_keys.c.id)
+    keys = {key["id"]: dict(key) for key in _mappings(connection, query)}
+    for key_id in sorted(acts.keys() | keys.keys()):
+        for sentence in _of_key(keys.get(key_id), acts.get(key_id, {})):
+            yield Problem("-", "api_keys", None, RULE, f"The key {key_id}: {sentence}")
 
 
-def _of_key(key: Mapping[str, Any], acts: Mapping[str, Row]) -> Iterator[str]:
-    made = acts.get("key_created")
+def _of_key(key: Row | None, acts: Mapping[str, Row]) -> Iterator[str]:
+    if key is None:
+        yield "it is on record, and its row was removed."
+        return
+    made, revoked = acts.get("key_created"), acts.get("key_revoked")
     if made is None:
         yield "nobody is on record for making it."
         return
     expires = key["expires_at"]
-    now = {
-        "name": key["name"],
-        "scope": key["scope"],
-        "expires_at": instant(expires) if expires is not None else None,
+    now = {**key, "expires_at": instant(expires) if expires is not None else None}
+    recorded = {
+        **made["details"],
+        "created_at": made["occurred_at"],
+        "revoked_at": revoked["occurred_at"] if revoked is not None else None,
     }
-    otherwise = sorted(name for name, value in made["details"].items() if now.get(name) != value)
+    otherwise = sorted(name for name, value in recorded.items() if now.get(name) != value)
     if otherwise:
         yield f"{', '.join(otherwise)} are not what is on record."
-    if (key["revoked_at"] is not None) != ("key_revoked" in acts):
-        yield "whether it is revoked is not what is on record."
 
 
 def _acts(connection: Connection, names: tuple[str, ...]) -> Iterator[Row]:
     """Read the actions of these names, the oldest first."""
-    wanted = select(actions.c.action, actions.c.subject_id, actions.c.details)
-    query = wanted.where(actions.c.action.in_([str(name) for name in names]))
+    query = select(*_ACT).where(actions.c.action.in_([str(name) for name in names]))
     for row in _mappings(connection, query.order_by(actions.c.number)):
         yield dict(row)
 
