@@ -14,9 +14,10 @@ from orchestrator.errors import StripeUnavailable
 from orchestrator.gateway.listed import ChargesPage, IntentFound, IntentsPage, Span
 from orchestrator.gateway.views import ReplyKind
 from orchestrator.payment import Payment
-from orchestrator.reconcile import Difference
+from orchestrator.reconcile import Difference, walk
 from orchestrator.reconcile.stripe_side import WAITS
 from orchestrator.requests import CreateRefund
+from orchestrator.store import reconcile as stored
 from orchestrator.store.reconcile import Period
 from tests.protocol.steps import browser_confirms, phase_a
 from tests.reconcile.conftest import Books
@@ -229,6 +230,20 @@ async def test_lists_are_walked_page_by_page(books: Books) -> None:
 
     assert report.agrees
     assert small.asked == ["intents"] * 3 + ["charges"] * 3
+
+
+async def test_payments_are_walked_page_by_page(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A payment on the last page of ours is compared like one on the first, and counted."""
+    for module in (walk, stored):
+        monkeypatch.setattr(module, "PAGE", 2)
+    oldest, *_ = [await books.paid() for _ in range(5)]
+    await books.world.runtime.database.write(_tamper, oldest, {"amount": 999})
+    report = await books.reconcile()
+
+    assert report.payments == 5
+    assert {difference.payment for difference in report.differences} == {oldest.id}
 
 
 @dataclass
