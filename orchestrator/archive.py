@@ -23,6 +23,7 @@ from orchestrator import __version__
 from orchestrator.audit import Problem, verify_payment
 from orchestrator.audit.unreadable import UNREADABLE
 from orchestrator.chain import instant
+from orchestrator.given_files import lines_of, refuse_irregular
 from orchestrator.store import migrate
 from orchestrator.store.archive import Row, Rows, count_handled, read_handled
 from orchestrator.store.connections import Database
@@ -183,11 +184,12 @@ def verify_archive(path: Path) -> ArchiveReport:
     """
     report = ArchiveReport()
     try:
+        refuse_irregular(path)
         with path.open("rb") as file:
             report.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         last = ""
-        with gzip.open(path) as lines:
-            for number, line in enumerate(lines, start=1):
+        with gzip.open(path) as content:
+            for number, line in enumerate(lines_of(content), start=1):
                 last = _verify_line(line, number, last, report)
     except FileNotFoundError as exc:
         raise ArchiveRefused(f"There is no archive {path}.") from exc
@@ -202,6 +204,7 @@ def _checksum_problems(path: Path, sha256: str) -> Iterator[Problem]:
     checksum = checksum_of(path)
     if checksum.exists():
         try:
+            refuse_irregular(checksum)
             told = checksum.read_text(encoding="ascii", errors="replace").split(maxsplit=1)
         except OSError as exc:
             raise ArchiveRefused(f"{checksum} cannot be read ({exc.strerror}).") from exc

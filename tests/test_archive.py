@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -275,6 +276,14 @@ def test_a_broken_file_is_refused_wherever_it_broke(archive: Path) -> None:
         archive.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
         with suppress(ArchiveRefused):
             assert not verify_archive(archive).holds
+
+
+def test_a_named_pipe_is_no_archive(tmp_path: Path) -> None:
+    """Nobody waits for a pipe that has an archive's name."""
+    os.mkfifo(tmp_path / "pipe.gz")
+
+    with pytest.raises(ArchiveRefused, match="it is no regular file"):
+        verify_archive(tmp_path / "pipe.gz")
 
 
 def test_a_checksum_nobody_can_read_is_told(archive: Path) -> None:

@@ -12,6 +12,7 @@ import orjson
 
 from orchestrator.chain import canonical
 from orchestrator.errors import OrchestratorError
+from orchestrator.given_files import lines_of, refuse_irregular
 from orchestrator.seals.seal import Leaf, SignedSeal, seal_from_json
 from orchestrator.seals.tree import Tree
 from orchestrator.store.connections import Database
@@ -45,10 +46,12 @@ def read_seal_file(path: Path) -> SignedSeal:
         SealFileBroken: the file cannot be read, or is not as it was written.
     """
     try:
+        refuse_irregular(path)
         with path.open("rb") as file:
-            signed = _read_head(file.readline())
+            lines = lines_of(file)
+            signed = _read_head(next(lines, b""))
             tree = Tree()
-            for line in file:
+            for line in lines:
                 tree.append(_read_leaf(_without_end(line)).entry())
     except OSError as exc:
         raise SealFileBroken(f"{path} cannot be read ({exc.strerror}).") from exc
@@ -65,8 +68,9 @@ def read_seal_file(path: Path) -> SignedSeal:
 def leaves_of_file(path: Path) -> Iterator[Leaf]:
     """Read the leaves of a file that ``read_seal_file`` has checked, one at a time."""
     with path.open("rb") as file:
-        file.readline()
-        for line in file:
+        lines = lines_of(file)
+        next(lines, b"")
+        for line in lines:
             yield _read_leaf(_without_end(line))
 
 

@@ -17,8 +17,9 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 try:
     from cryptography.exceptions import InvalidSignature
@@ -75,6 +76,10 @@ BUNDLE = {
 }
 PROOF = {"leaf", "index", "path", "seal"}
 LEAF = {"payment", "version", "last_hash", "evidence_count", "evidence_hash", "attempts"}
+
+
+# Thousands of times what is written of an ordinary payment: longer ones are read no further.
+LONGEST_LINE = 16 * 1024 * 1024
 
 
 class Broken(Exception):
@@ -176,11 +181,12 @@ def check_seal(signed: dict[str, Any], public_keys: list[str]) -> dict[str, Any]
 def check_seal_file(path: Path, public_keys: list[str]) -> str:
     """Check a seal's file: its signature, and that its leaves give the root that was signed."""
     with path.open("rb") as file:
-        head = file.readline()
+        lines = lines_of(file)
+        head = next(lines, b"")
         signed = json.loads(head)
         must(canonical(signed) + b"\n" == head, "the first line is not as it was written")
         document = check_seal(signed, public_keys)
-        size, root = root_of(without_end(line) for line in file)
+        size, root = root_of(without_end(line) for line in lines)
     must((size, root) == (document["payments"], document["root"]), "the leaves give another root")
     previous = document["previous_hash"]
     place = "the first" if previous == GENESIS else f"after {previous}"
@@ -188,6 +194,13 @@ def check_seal_file(path: Path, public_keys: list[str]) -> str:
         f"seal {document['number']} of {document['sealed_at']} over {size} payments, {place}, "
         f"{told_key(signed['public_key'], public_keys)}"
     )
+
+
+def lines_of(file: IO[bytes]) -> Iterator[bytes]:
+    """Read lines, one at a time, so that no file takes more memory than one line may."""
+    while line := file.readline(LONGEST_LINE + 1):
+        must(len(line) <= LONGEST_LINE, "it has a line longer than any that is written")
+        yield line
 
 
 def without_end(line: bytes) -> bytes:
@@ -208,7 +221,8 @@ def told_key(public_key: str, public_keys: list[str]) -> str:
 
 def check_bundle(path: Path, public_keys: list[str]) -> str:
     """Check a payment's bundle from its bytes to the signature."""
-    content = path.read_bytes()
+    with path.open("rb") as file:
+        content = b"".join(islice(lines_of(file), 2))
     bundle = json.loads(content)
     must(canonical(bundle) + b"\n" == content, "the file is not as it was written")
     must(bundle.keys() == BUNDLE and bundle["proof"].keys() == PROOF, "it is no bundle")
@@ -341,8 +355,10 @@ def check(path: Path, public_keys: list[str]) -> str:
         Broken: it does not hold.
     """
     try:
+        # A named pipe would be waited for, and a device has no end.
+        must(path.is_file() or not path.exists(), "it is no regular file")
         with path.open("rb") as file:
-            begins = file.readline()
+            begins = next(lines_of(file), b"")
         is_bundle = b'"object":"payment_bundle"' in begins
         look: Callable[[Path, list[str]], str] = check_bundle if is_bundle else check_seal_file
         return look(path, public_keys)

@@ -1,6 +1,7 @@
 """The program that is given away checks a bundle and a seal's file by itself, byte for byte."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator import given_files
 from orchestrator.audit.export import NotSealed, bundle_of
 from orchestrator.chain import canonical
 from orchestrator.seals import verifier
@@ -263,6 +265,36 @@ def test_a_kept_seal_reads_as_it_was_written(files: Files) -> None:
 
     assert (signed.seal.number, signed.seal.payments) == (1, 5)
     assert [leaf.payment for leaf in leaves] == ["pay_a", "pay_b", "pay_c", "pay_d", "pay_e"]
+
+
+@pytest.mark.parametrize("kind", ["a named pipe", "a device", "a folder"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    """Nobody waits for a pipe, nor fills memory from a device without end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    path = {"a named pipe": pipe, "a device": Path("/dev/zero"), "a folder": tmp_path}[kind]
+
+    with pytest.raises(Broken, match=r"^it is no regular file$"):
+        check(path, PUBLIC_KEYS)
+    with pytest.raises(SealFileBroken, match=r"cannot be read \(it is no regular file\)\.$"):
+        read_seal_file(path)
+
+
+@pytest.mark.parametrize("begins", [b"", b'{"object":"payment_bundle"', b"whole"])
+def test_a_file_beyond_memory_is_not_read_on(
+    files: Files, monkeypatch: pytest.MonkeyPatch, begins: bytes
+) -> None:
+    """A line longer than any that is written is refused, and read no further."""
+    monkeypatch.setattr(verifier, "LONGEST_LINE", 2000)
+    monkeypatch.setattr(given_files, "LONGEST_LINE", 2000)
+    begins = files.seal.read_bytes() if begins == b"whole" else begins
+    files.seal.write_bytes(begins)
+    os.truncate(files.seal, 1 << 40)
+
+    with pytest.raises(Broken, match=r"^it has a line longer than any that is written$"):
+        check(files.seal, PUBLIC_KEYS)
+    with pytest.raises(SealFileBroken, match="it has a line longer than any"):
+        read_seal_file(files.seal)
 
 
 def test_the_program_knows_the_machine() -> None:
