@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import re
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,3 +110,24 @@ async def test_a_period_that_is_too_large(
 
     assert answer.status_code == 422
     assert "More than 2 payments were created in this time." in text_of(answer)
+
+
+async def test_other_answers_go_on_beside_a_download() -> None:
+    """However fast the pieces of a download are taken, everything else has its turn between two."""
+    seen = []
+
+    async def lines() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * downloads.PIECE
+
+    async def another_answer() -> None:
+        while True:
+            seen.append("another")
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(another_answer())
+    async for _ in downloads._pieces(lines()):
+        seen.append("piece")
+    task.cancel()
+
+    assert seen == ["piece", "another", "piece", "another", "piece", "another", "piece"]
