@@ -215,7 +215,7 @@ def test_nobody_erases_by_accident(served: str, run: Run) -> None:
     result = run("erase", "pay_a", "--reason", "request 17")
 
     assert result.exit_code == 1
-    assert "Erase description and metadata of 1 payments for good?" in result.output
+    assert "Erase description and metadata of 1 payment for good?" in result.output
     assert "Ada" in within(served, lambda database: database.read(stored_words))
 
 

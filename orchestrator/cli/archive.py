@@ -9,7 +9,7 @@ import typer
 
 from orchestrator.chain import instant
 from orchestrator.cli.failures import CommandFailed
-from orchestrator.cli.output import console, print_json
+from orchestrator.cli.output import console, counted, print_json
 from orchestrator.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ def archive(
         print_json(report.as_json())
     elif report.holds:
         console().print(
-            f"{report.payments} payments with {report.rows} rows {done}. SHA-256 {report.sha256}",
+            f"{counted(report.payments, 'payment')} with {counted(report.rows, 'row')} {done}. "
+            f"SHA-256 {report.sha256}",
             markup=False,
             soft_wrap=True,
         )
     if not report.holds:
         first = report.problems[0]
-        typer.echo(f"error: {report.problem_count} problems; the first: {first}", err=True)
+        found = counted(report.problem_count, "problem")
+        typer.echo(f"error: {found}; the first: {first}", err=True)
         raise typer.Exit(1)
 
 

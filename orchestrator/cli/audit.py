@@ -11,17 +11,23 @@ from orchestrator.cli.actions import actions
 from orchestrator.cli.anomalies import anomalies
 from orchestrator.cli.export import export, verifier
 from orchestrator.cli.failures import CommandFailed
-from orchestrator.cli.output import console, print_json
+from orchestrator.cli.output import console, counted, print_json
 from orchestrator.cli.progress import progress_bar
 from orchestrator.cli.reconcile import reconcile
 
 if TYPE_CHECKING:
     from orchestrator.audit import AuditReport
+    from orchestrator.seals.keys import Trusted
 
 app = typer.Typer(help="Tamper evidence, and agreement with Stripe.", no_args_is_help=True)
 
 # More than anybody reads on a screen; --json gives them all.
 SHOWN_PROBLEMS = 20
+
+NO_KEY_NAMED = (
+    "No public key is named, so each seal was held against the key that stands beside it, which "
+    "proves little: name one in ORCHESTRATOR_SEAL_PUBLIC_KEYS."
+)
 
 
 app.command("actions")(actions)
@@ -60,18 +66,23 @@ def verify(
     """Check every hash, path, head, attempt and seal; exit 1 and name the first bad row."""
     if id is not None and seal:
         raise typer.BadParameter("--seal is held against all payments: give no ID.")
-    report = asyncio.run(_verify(id, seal or [], processes))
+    report, trusted = asyncio.run(_verify(id, seal or [], processes))
     if json:
         print_json(report.as_json())
     else:
         _show(report)
+    if (report.seals or seal) and not trusted:
+        typer.echo(NO_KEY_NAMED, err=True)
     if not report.holds:
         first = report.problems[0]
-        typer.echo(f"error: {report.problem_count} problems; the first: {first}", err=True)
+        found = counted(report.problem_count, "problem")
+        typer.echo(f"error: {found}; the first: {first}", err=True)
         raise typer.Exit(1)
 
 
-async def _verify(payment_id: str | None, kept: list[Path], processes: int | None) -> "AuditReport":
+async def _verify(
+    payment_id: str | None, kept: list[Path], processes: int | None
+) -> "tuple[AuditReport, Trusted]":
     from orchestrator.audit import verify_one
     from orchestrator.audit.kept import verify_against_file
     from orchestrator.audit.parallel import processors, verify_with_processes
@@ -86,7 +97,7 @@ async def _verify(payment_id: str | None, kept: list[Path], processes: int | Non
             found = await verify_one(database, payment_id, trusted=trusted)
             if found is None:
                 raise CommandFailed(f"Nothing is stored under {payment_id}. Check the id.")
-            return found
+            return found, trusted
         with progress_bar() as progress:
             task = progress.add_task("verifying payments", total=None)
             report = await verify_with_processes(
@@ -98,7 +109,7 @@ async def _verify(payment_id: str | None, kept: list[Path], processes: int | Non
             )
         for file in kept:
             await verify_against_file(database, file, trusted, report)
-        return report
+        return report, trusted
 
 
 def _show(report: "AuditReport") -> None:
@@ -108,9 +119,10 @@ def _show(report: "AuditReport") -> None:
     if report.problem_count > SHOWN_PROBLEMS:
         screen.print(f"… and {report.problem_count - SHOWN_PROBLEMS} more")
     screen.print(
-        f"{report.payments} payments, {report.transitions} history rows, {report.evidence} "
-        f"evidence rows, {report.attempts} attempts and {report.actions} actions checked, against "
-        f"{report.leaves} leaves of {report.seals} seals: "
-        + ("all hold." if report.holds else f"{report.problem_count} problems."),
+        f"{counted(report.payments, 'payment')}, {counted(report.transitions, 'history row')}, "
+        f"{counted(report.evidence, 'evidence row')}, {counted(report.attempts, 'attempt')} and "
+        f"{counted(report.actions, 'action')} checked, against "
+        f"{counted(report.leaves, 'leaf', 'leaves')} of {counted(report.seals, 'seal')}: "
+        + ("all hold." if report.holds else counted(report.problem_count, "problem") + "."),
         soft_wrap=True,
     )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.output import console, print_json, table
+from orchestrator.cli.output import console, counted, print_json, table
 from orchestrator.states import LARGEST_MAX_ATTEMPTS, Certificate
 from orchestrator.states import certify as prove
 
@@ -38,9 +38,10 @@ def _show(certificate: Certificate) -> None:
     for measure in certificate.measures:
         measures.add_row(*(str(value) for value in measure))
     console().print(measures)
-    if certificate.holds:
+    longest, most = certificate.longest_path, certificate.max_confirmations
+    if certificate.holds and longest is not None and most is not None:
         console().print(
             f"Proven for every budget up to {certificate.max_attempts}: a payment ends after at "
-            f"most {certificate.longest_path} transitions and {certificate.max_confirmations} "
-            "confirmations, and nothing leaves succeeded or failed."
+            f"most {counted(longest, 'transition')} and {counted(most, 'confirmation')}, and "
+            "nothing leaves succeeded or failed."
         )

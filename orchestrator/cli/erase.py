@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.cli.failures import CommandFailed
-from orchestrator.cli.output import console, print_json
+from orchestrator.cli.output import console, counted, print_json
 
 if TYPE_CHECKING:
     from orchestrator.store.erasure import Erasure
@@ -24,7 +24,8 @@ def erase(
     """Erase descriptions and metadata of handled payments and their refunds; every hash holds."""
     if not yes:
         typer.confirm(
-            f"Erase description and metadata of {len(ids)} payments for good?", abort=True
+            f"Erase description and metadata of {counted(len(ids), 'payment')} for good?",
+            abort=True,
         )
     done = asyncio.run(_erase(ids, reason))
     if json:
@@ -59,10 +60,11 @@ def _sentence(id: str, erasure: "Erasure | None") -> str:
         return f"{id}: there is no such payment."
     if not erasure.erased:
         return f"{id}: it is {erasure.state}; only what is handled is erased."
+    refunds = counted(erasure.refunds, "refund")
     if erasure.refunds_under_way:
-        waiting = f"{erasure.refunds_under_way} refunds under way were left: erase again later"
-        return f"{id}: erased, with {erasure.refunds} refunds; {waiting}."
-    return f"{id}: erased, with {erasure.refunds} refunds."
+        left = counted(erasure.refunds_under_way, "refund under way was", "refunds under way were")
+        return f"{id}: erased, with {refunds}; {left} left: erase again later."
+    return f"{id}: erased, with {refunds}."
 
 
 def _document(id: str, erasure: "Erasure | None") -> dict[str, Any]:

@@ -52,6 +52,11 @@ def money(amount: int, currency: str) -> str:
     return f"{Decimal(amount).scaleb(-places):,.{places}f} {currency.upper()}"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Write how many there are of something: ``1 payment``, ``2 payments``, ``0 leaves``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def styled(state: str) -> str:
     """Write a state in its colour."""
     return f"[{STATE_STYLES.get(state, 'white')}]{state}[/]"

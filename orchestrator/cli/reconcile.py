@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.failures import CommandFailed
-from orchestrator.cli.output import clock_time, console, print_json
+from orchestrator.cli.output import clock_time, console, counted, print_json
 from orchestrator.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def reconcile(
     else:
         _show(report)
     if not report.agrees:
-        first = report.differences[0]
-        typer.echo(f"error: {report.difference_count} differences; the first: {first}", err=True)
+        found, first = counted(report.difference_count, "difference"), report.differences[0]
+        typer.echo(f"error: {found}; the first: {first}", err=True)
         raise typer.Exit(1)
 
 
@@ -133,12 +133,18 @@ def _show(report: "ReconcileReport") -> None:
     if report.under_way_count > SHOWN:
         screen.print(f"… and {report.under_way_count - SHOWN} more under way")
     if report.recorded:
-        screen.print(f"{report.recorded} of them are new, and recorded as anomalies.")
+        new = counted(
+            report.recorded,
+            "of them is new, and recorded as an anomaly.",
+            "of them are new, and recorded as anomalies.",
+        )
+        screen.print(new)
+    under_way = counted(report.under_way_count, "is under way", "are under way")
     begin, end = (clock_time(moment) for moment in report.period)
     screen.print(
-        f"{report.payments} payments, {report.intents} intents and {report.charges} charges "
-        f"compared, from {begin} up to {end} UTC: "
-        + ("they agree" if report.agrees else f"{report.difference_count} differences")
-        + (f"; {report.under_way_count} are under way." if report.under_way_count else "."),
+        f"{counted(report.payments, 'payment')}, {counted(report.intents, 'intent')} and "
+        f"{counted(report.charges, 'charge')} compared, from {begin} up to {end} UTC: "
+        + ("they agree" if report.agrees else counted(report.difference_count, "difference"))
+        + (f"; {under_way}." if report.under_way_count else "."),
         soft_wrap=True,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.failures import CommandFailed
-from orchestrator.cli.output import clock_time, console, print_json, table
+from orchestrator.cli.output import clock_time, console, counted, print_json, table
 from orchestrator.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -63,9 +63,10 @@ def prove(
     leaf, sealed = proof.leaf, proof.signed.seal
     screen = console()
     screen.print(
-        f"{leaf.payment} with {leaf.version} history rows, {leaf.evidence_count} evidence rows and "
-        f"{len(leaf.attempts)} closed attempts is entry {proof.index} of {sealed.payments} in "
-        f"seal {sealed.number}.",
+        f"{leaf.payment} with {counted(leaf.version, 'history row')}, "
+        f"{counted(leaf.evidence_count, 'evidence row')} and "
+        f"{counted(len(leaf.attempts), 'closed attempt')} is entry {proof.index} of "
+        f"{sealed.payments} in seal {sealed.number}.",
         soft_wrap=True,
     )
     for step in proof.path:
@@ -197,7 +198,8 @@ def _show(signed: "SignedSeal", json: bool) -> None:
         print_json({**signed.as_json(), "hash": signed.seal.hash})
         return
     sealed = signed.seal
-    typer.echo(f"Seal {sealed.number} over {sealed.payments} payments: root {sealed.root}")
+    payments = counted(sealed.payments, "payment")
+    typer.echo(f"Seal {sealed.number} over {payments}: root {sealed.root}")
     typer.echo(f"hash {sealed.hash}, signed with key {sealed.key_id}")
 
 

@@ -11,7 +11,7 @@ import typer
 
 from orchestrator.cli.addresses import LOOPBACK
 from orchestrator.cli.failures import CommandFailed
-from orchestrator.cli.output import print_json
+from orchestrator.cli.output import counted, print_json
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
@@ -52,7 +52,8 @@ def worker(
         print_json(counts)
     else:
         typer.echo(
-            f"{counts['claimed']} payments were due: {counts['settled']} settled, "
+            f"{counted(counts['claimed'], 'payment was', 'payments were')} due: "
+            f"{counts['settled']} settled, "
             f"{counts['left']} to be looked at again."
         )
         others = (f"{name.replace('_', ' ')}: {n}" for name, n in counts.items() if name not in _OF)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestrator.cli.output import money
+from orchestrator.cli.output import counted, money
 from orchestrator.cli.payments import elapsed
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,6 +23,21 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 def test_money_has_the_currencys_decimals(amount: int, currency: str, written: str) -> None:
     """Minor units are written with as many decimals as the currency has."""
     assert money(amount, currency) == written
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "written"),
+    [
+        (0, ("payment",), "0 payments"),
+        (1, ("payment",), "1 payment"),
+        (2, ("history row",), "2 history rows"),
+        (1, ("leaf", "leaves"), "1 leaf"),
+        (3, ("leaf", "leaves"), "3 leaves"),
+    ],
+)
+def test_a_count_agrees_with_its_noun(number: int, words: tuple[str, ...], written: str) -> None:
+    """One of a thing is told in the singular, any other number in the plural."""
+    assert counted(number, *words) == written
 
 
 @pytest.mark.parametrize(

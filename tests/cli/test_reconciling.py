@@ -53,7 +53,7 @@ def test_difference_is_named(run: Run, unrelated: str) -> None:
 
     assert result.exit_code == 1
     assert f"{unrelated}: unrelated_intent: an intent names no payment of ours" in result.stdout
-    assert "error: 1 differences" in result.stderr
+    assert "error: 1 difference" in result.stderr
     assert (drawn["ok"], drawn["by_kind"]) == (False, {"unrelated_intent": 1})
     assert drawn["differences"][0]["payment_intent"] == unrelated
 

@@ -45,7 +45,7 @@ def test_a_seal_is_made_and_verified(run: Run, payments: str, public_key: str) -
     printed = json.loads(made.stdout)["document"]
     assert (printed["number"], printed["payments"], len(printed["root"])) == (1, 5, 64)
     assert (verified.exit_code, verified.stderr) == (0, "")
-    assert "10 leaves of 1 seals: all hold." in verified.stdout
+    assert "10 leaves of 1 seal: all hold." in verified.stdout
 
 
 def test_seals_are_told_in_words(run: Run, payments: str, public_key: str) -> None:
@@ -151,6 +151,19 @@ def test_a_rewritten_payment_is_found(run: Run, payments: str, public_key: str) 
     assert "pay_a: attempts row 1 breaks sealed: It is another than stood in seal 1." in (
         result.stdout
     )
+
+
+def test_a_seal_that_no_named_key_signed_proves_little(
+    run: Run, payments: str, public_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no public key is named, whoever verifies is told that a seal vouches for itself."""
+    run("audit", "seal")
+    monkeypatch.delenv("ORCHESTRATOR_SEAL_KEY_FILE")
+    verified = run("audit", "verify", "--json")
+
+    assert (verified.exit_code, json.loads(verified.stdout)["ok"]) == (0, True)
+    assert verified.stderr.startswith("No public key is named, so each seal was held against")
+    assert "ORCHESTRATOR_SEAL_PUBLIC_KEYS" in verified.stderr
 
 
 def test_the_program_is_printed(run: Run) -> None:
