@@ -250,6 +250,19 @@ async def test_a_second_person_approves(careful: World) -> None:
     assert await done(careful) == ["rule_proposed", "rule_approved"]
 
 
+async def test_what_became_unfit_is_not_approved(careful: World) -> None:
+    """A proposal is asked again when it is approved: this program may have other rows by then."""
+    desk = careful.runtime.decline_rules
+    await change(careful, ChangeRule("bar_same_card", "x"))
+    base = desk.live.base
+    firm = base.with_overrides({"do_not_honor": base.errors["stolen_card"]})
+    desk.live = LiveRules(careful.runtime.database, firm)
+    with pytest.raises(RuleRefused):
+        await decide(careful, desk, "finance")
+
+    assert await done(careful) == ["rule_proposed"]
+
+
 async def test_of_those_who_decide_at_once_one_does(both_careful: World) -> None:
     """Several approve at the same moment: one approval is on record, and all see it."""
     desk = both_careful.runtime.decline_rules

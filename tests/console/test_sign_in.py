@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from api.console import pages
 from api.console.forms import form_token
 from orchestrator import console_sessions as sessions
 from orchestrator.store.actions import ListActions, read_actions
@@ -26,6 +28,15 @@ async def test_a_stranger_is_sent_to_the_form(visitor: Visitor, path: str) -> No
 
     assert answer.status_code == 303
     assert answer.headers["location"].startswith(f"{SIGN_IN}?next=%2Fconsole")
+
+
+async def test_no_page_is_open_to_strangers(visitor: Visitor) -> None:
+    """Each page that there is, whatever its method, leads to the form without a session."""
+    for page in pages.PAGES:
+        answer = await visitor.http.request(page.method, re.sub(r"{[^}]*}", "x", page.path))
+        location = answer.headers.get("location", "")
+
+        assert (page.path, location.partition("?")[0]) == (page.path, SIGN_IN)
 
 
 async def test_a_part_of_a_page_sends_the_whole_page(visitor: Visitor) -> None:
