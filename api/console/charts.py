@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 WIDTH: Final = 720
 HEIGHT: Final = 240
-LEFT: Final = 56
+# The scale stands beside what is newest: on a phone that is what is seen of a wide picture.
+RIGHT: Final = 56
 BOTTOM: Final = 28
 TOP: Final = 12
 # How many lines cross the picture, and how many bars stand between two that are labelled.
@@ -81,16 +82,16 @@ def _lines(top: int) -> list[str]:
     for number in range(LINES + 1):
         y = _height(number, LINES)
         value = top * number // LINES
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:,}</text>')
+        parts.append(f'<line class="grid" x1="0" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{y + 4:.1f}">{value:,}</text>')
     return parts
 
 
 def _bars(shown: Chart, top: int) -> list[str]:
-    step = (WIDTH - LEFT) / max(1, len(shown.labels))
+    step = (WIDTH - RIGHT) / max(1, len(shown.labels))
     parts = []
     for at, label in enumerate(shown.labels):
-        x, below = LEFT + at * step, 0
+        x, below = at * step, 0
         for name, style, counts in shown.series:
             if counts[at]:
                 upper, lower = _height(below + counts[at], top), _height(below, top)

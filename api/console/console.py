@@ -59,6 +59,8 @@ def templates() -> Environment:
         "elapsed",
         "short",
         "words",
+        "counted",
+        "lasting",
         "plainly",
         "document",
     ):

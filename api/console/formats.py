@@ -43,6 +43,19 @@ def short(text: str) -> str:
     return text if len(text) <= HASH_SHOWN + 1 else f"{text[:HASH_SHOWN]}…"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Write how many there are of something: ``1 payment``, ``1,200 payments``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def lasting(seconds: int) -> str:
+    """Write a length of time in the largest unit that it is whole in: ``3 days``."""
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            return counted(seconds // size, unit)
+    return counted(seconds, "second")
+
+
 def words(name: str) -> str:
     """Write a name of the machine's as words."""
     return name.replace("_", " ")

@@ -14,6 +14,8 @@ from orchestrator.chain import GENESIS
 from orchestrator.explain import Explanation, deciding_version, explain
 from orchestrator.handlers import RuleSet
 from orchestrator.kept_rules import NOT_KEPT, DecidingRule, deciding_rule, keys_of
+from orchestrator.seals.keys import Trusted, trusted_by
+from orchestrator.seals.seal import signature_flaws
 from orchestrator.states.walk import Step, draw_walk
 from orchestrator.store.dossiers import Dossier, read_dossier
 
@@ -45,18 +47,23 @@ async def show_payment(visit: Visit) -> Response:
         return visit.render("unreadable.html", payment_id=payment_id, problem=str(exc))
     if dossier is None:
         raise HTTPException(404)
+    problems = _problems(dossier)
+    trusted = trusted_by(visit.console.runtime.settings)
     rules = await visit.console.runtime.payments.driver.rules_in_force()
     return visit.render(
         "payment.html",
         payment=dossier.payment,
         dossier=dossier,
-        problems=_problems(dossier),
+        problems=problems,
+        changed=_changed_steps(problems, dossier),
         explanation=_explanation(visit, dossier, rules),
         rules_version=rules.rules_version,
         steps=_steps(dossier, rules),
         loose=_loose_evidence(dossier),
         forged_rules={name for name, kept in dossier.rule_sets.items() if not kept.genuine},
         sealed=_sealed(dossier),
+        seal_flaws=_seal_flaws(dossier, trusted),
+        keys_named=bool(trusted),
         walk=_walk(dossier),
         actor=lambda row: _actor(row, dossier),
         card=lambda id: _card(id, dossier),
@@ -66,6 +73,12 @@ async def show_payment(visit: Visit) -> Response:
 def _problems(dossier: Dossier) -> list[Problem]:
     """Recompute every hash, and hold each row against the rules."""
     return verify_payment(dossier.payment, dossier.history, dossier.evidence, dossier.attempts)
+
+
+def _changed_steps(problems: list[Problem], dossier: Dossier) -> set[int]:
+    """Return the numbers of the steps that are shown and are not what was written."""
+    found = {each.sequence for each in problems if each.table == "payment_transitions"}
+    return {row["sequence"] for row in dossier.history if row["sequence"] in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,13 @@ def _sealed(dossier: Dossier) -> Sealed | None:
         and _hash_at(dossier.evidence, leaf.evidence_count) == leaf.evidence_hash
     )
     return Sealed(holds, max(0, len(dossier.history) - leaf.version))
+
+
+def _seal_flaws(dossier: Dossier, trusted: Trusted) -> list[str]:
+    """Say what is wrong with the signature of the newest seal that covers the payment."""
+    if dossier.seal is None:
+        return []
+    return [sentence for _, sentence in signature_flaws(dossier.seal, trusted)]
 
 
 def _hash_at(rows: list[Row], count: int) -> str | None:

@@ -115,6 +115,19 @@ async def test_a_seal_says_what_it_covers(auditor: Visitor, tmp_path: Any) -> No
     assert (last["action"], last["subject_id"]) == ("export_made", "1")
 
 
+async def test_a_seal_that_vouches_for_itself_is_not_called_good(auditor: Visitor) -> None:
+    """Where no public key is named, both pages say how little a signature proves, and what to do."""
+    payment = await auditor.api.create()
+    await make_seal(auditor.api.world.runtime.database, Ed25519PrivateKey.generate(), "test")
+    seal = (await auditor.get("/console/seals/1")).text
+    shown = await auditor.text(f"/console/payments/{payment['id']}")
+
+    assert "notice good" not in seal
+    assert "Signed, but nobody says by whom." in seal
+    assert "ORCHESTRATOR_SEAL_PUBLIC_KEYS" in seal
+    assert "which no public key named here vouches for" in shown
+
+
 async def test_a_forged_seal_is_told(auditor: Visitor) -> None:
     """A seal that says other than what was signed is shown as such."""
     database = auditor.api.world.runtime.database
