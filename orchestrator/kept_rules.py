@@ -58,6 +58,11 @@ class DecidingRule(NamedTuple):
     version: int | None
 
 
+def source_of(version: int) -> str:
+    """Return what the row of a stored rule has for its source, and so the set's version is over."""
+    return f"stored version {version}"
+
+
 def keys_of(handler: str | None, reason: str | None, *codes: str | None) -> tuple[str, ...]:
     """Return what the row that decided may be found by, the likeliest first.
 

@@ -18,7 +18,7 @@ from orchestrator import __version__
 from orchestrator.handlers import Rule, RuleSet, content_of
 from orchestrator.handlers.admission import RuleNotAdmitted, make_rule, problem_with
 from orchestrator.handlers.outcome import LONGEST_DELAY_SECONDS
-from orchestrator.kept_rules import KeptRules
+from orchestrator.kept_rules import KeptRules, source_of
 from orchestrator.requests import utc_now
 from orchestrator.store.connections import Database
 from orchestrator.store.rules import keep_rule_set, read_rules_in_force
@@ -124,7 +124,7 @@ def rule_of(row: Row, base: RuleSet) -> Rule:
         row["code"],
         row["handler"],
         base,
-        source=f"stored version {row['version']}",
+        source=source_of(row["version"]),
         message=row["message"],
         meaning=row["meaning"],
         alert=row["alert"],

@@ -34,6 +34,15 @@ async def world(database_url: str, stand_in_url: str) -> AsyncIterator[World]:
         yield opened
 
 
+@pytest.fixture
+async def sqlite_world(sqlite_url: str, stand_in_url: str) -> AsyncIterator[World]:
+    """Give the test the same on SQLite, where the kind of database makes no difference."""
+    async with open_world(sqlite_url, stand_in_url) as opened:
+        wish = ChangeRule("fail_payment", "we end these")
+        await opened.runtime.decline_rules.change("do_not_honor", wish, opened.caller())
+        yield opened
+
+
 async def decided(world: World) -> Payment:
     """Have the stored rule decide."""
     return (await world.confirm(await world.create(), DECLINED)).payment
@@ -74,6 +83,31 @@ async def test_a_rewritten_set_is_named(
 
     assert await found(world) == [("rule_sets", broken)]
     assert await found(world, payment.id) == [("rule_sets", broken)]
+
+
+VERSIONS_FORGOTTEN = {
+    "none at all": "{}",
+    # Its third version says what its first does.
+    "another of the same words": '{"do_not_honor": 3}',
+}
+
+
+@pytest.mark.parametrize("stored", VERSIONS_FORGOTTEN.values(), ids=VERSIONS_FORGOTTEN.keys())
+async def test_which_version_decided_cannot_be_changed(
+    sqlite_world: World, sqlite_url: str, stored: str
+) -> None:
+    """A set cannot be made to say that no stored rule decided, or another version of the same."""
+    await decided(sqlite_world)
+    desk = sqlite_world.runtime.decline_rules
+    for handler in ("bar_same_card", "fail_payment"):
+        wish = ChangeRule(handler, "and back again")
+        await desk.change("do_not_honor", wish, sqlite_world.caller())
+    await tamper(
+        sqlite_url,
+        f"UPDATE rule_sets SET stored = '{stored}' WHERE stored = '{{\"do_not_honor\":1}}'",
+    )
+
+    assert await found(sqlite_world) == [("rule_sets", "stored")]
 
 
 async def test_a_rewritten_rule_is_named(world: World, database_url: str) -> None:

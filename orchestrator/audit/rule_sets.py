@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from orchestrator.audit.records import Problem
 from orchestrator.audit.unreadable import UNREADABLE
-from orchestrator.kept_rules import KeptRules
+from orchestrator.kept_rules import KeptRules, source_of
 from orchestrator.store.connections import Database
 from orchestrator.store.rules import read_rule_set_names, read_rule_sets, read_rule_versions
 from orchestrator.store.schema import payment_transitions
@@ -64,11 +64,16 @@ def _problems_of(connection: Connection, version: str) -> list[Problem]:
 
 def _stored_otherwise(connection: Connection, kept: KeptRules) -> Iterator[Problem]:
     """Find stored rules that the set says it has, and that say something else by now."""
+    for code in sorted(kept.content.get("standing", {}).keys() - kept.stored.keys()):
+        sentence = f"does not say which version of the rule for {code} it has"
+        yield _problem(kept.rules_version, "stored", sentence)
     for code, version in kept.stored.items():
         rows = {row["version"]: row for row in read_rule_versions(connection, code)}
         row = rows.get(version)
         if row is None or row["state"] != "approved":
             said = "is not stored as approved"
+        elif kept.errors.get(code, {}).get("source") != source_of(version):
+            said = "is not the version that decided"
         elif _said(row) != _said(kept.errors.get(code, {})):
             said = "says something else"
         else:
