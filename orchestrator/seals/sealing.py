@@ -7,6 +7,7 @@ with them. The seal comes last, and only while the turn is still ours.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -67,7 +68,8 @@ class Sealing:
         self.database = database
         self.tree = Tree()
         self._key = key
-        self._holder = holder
+        # Two containers of one host may have one name and process id: each making has its own.
+        self._holder = f"{holder}:{uuid4().hex}"
         self._clock = clock
         self._chains = chains
         self._after: str | None = ""

@@ -44,6 +44,9 @@ class SealWork:
             signed = await sealing.finish(self.driver.clock() + self.interval)
         except SealingElsewhere:
             return 0
+        except BaseException:
+            await sealing.give_up()
+            raise
         log.info("sealed", number=signed.seal.number, payments=signed.seal.payments)
         return 1
 

@@ -129,6 +129,13 @@ async def test_one_process_at_a_time(database: Database) -> None:
     assert (await first.finish()).seal.payments == 5
 
 
+async def test_two_of_one_name_do_not_share_a_turn(one_kind: Database) -> None:
+    """Two containers of one host may have one name and process id; the second is told to wait."""
+    first, second = (Sealing(one_kind, KEY, "host:1") for _ in range(2))
+
+    assert [await first.begin(), await second.begin()] == [True, False]
+
+
 async def test_who_died_is_followed(database: Database) -> None:
     """Once the lease is over another process begins anew, and who comes back late is refused."""
     await store_one_of_each(database)
