@@ -116,7 +116,7 @@ async def test_a_seal_says_what_it_covers(auditor: Visitor, tmp_path: Any) -> No
 
 
 async def test_a_seal_that_vouches_for_itself_is_not_called_good(auditor: Visitor) -> None:
-    """Where no public key is named, both pages say how little a signature proves, and what to do."""
+    """Where no public key is named, both pages say how little a signature proves."""
     payment = await auditor.api.create()
     await make_seal(auditor.api.world.runtime.database, Ed25519PrivateKey.generate(), "test")
     seal = (await auditor.get("/console/seals/1")).text
