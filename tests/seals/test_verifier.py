@@ -218,6 +218,13 @@ def test_a_forged_bundle_is_found_without_its_digest(files: Files, forge: Any) -
     assert broken_by(files.bundle, verifier.canonical(bundle) + b"\n")
 
 
+@pytest.mark.parametrize(("index", "size"), [(1, 1), (-1, 1), (4, 3), (-2, 4)])
+def test_a_place_outside_of_the_tree_proves_nothing(index: int, size: int) -> None:
+    """A leaf has one place: what stands before the first or after the last is none."""
+    with pytest.raises(Broken, match="outside of the tree"):
+        verifier.root_by_path(b"a leaf", index, size, [])
+
+
 def test_a_file_puts_no_line_of_its_own_on_the_screen(
     files: Files, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
