@@ -85,3 +85,18 @@ async def test_who_lost_the_turn_begins_anew(hands: Hands, monkeypatch: pytest.M
 
     assert done == [1, 0]
     assert await sealed(hands) == [5]
+
+
+async def test_a_failure_lets_the_next_round_begin(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round that fails keeps no turn: nobody waits for its lease to end."""
+
+    async def fail(_: sealing.Sealing) -> bool:
+        raise ConnectionError("the database is away")
+
+    with monkeypatch.context() as broken, pytest.raises(ConnectionError):
+        broken.setattr(sealing.Sealing, "step", fail)
+        await part_of(hands).run_once("one")
+
+    assert await part_of(hands).run_once("other") == 1
