@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -176,11 +177,17 @@ def _refuse_existing(export: Path | None) -> None:
 
 
 async def _write(database: "Database", signed: "SignedSeal", export: Path | None) -> None:
-    """Write a seal's file, all of it or none."""
+    """Write a seal's file, all of it or none, and put on record that it was taken away."""
+    from orchestrator.actions import Subject, export_made
+    from orchestrator.operator import this_operator
     from orchestrator.seals.files import seal_lines
+    from orchestrator.store.actions import record_action
 
     if export is None:
         return
+    subject, now = Subject("seal", str(signed.seal.number)), datetime.now(UTC)
+    done = export_made(subject, this_operator(), now, format="jsonl")
+    await database.write(record_action, done)
     part = export.with_name(export.name + ".part")
     try:
         with part.open("wb") as file:

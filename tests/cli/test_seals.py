@@ -57,6 +57,17 @@ def test_seals_are_told_in_words(run: Run, payments: str, public_key: str) -> No
     assert [line.split()[0] for line in listed] == ["number", "1"]
 
 
+def test_a_seal_taken_away_is_on_record(run: Run, payments: str, public_key: str) -> None:
+    """Each file of a seal that leaves the database is on record; a seal that is shown is not."""
+    run("audit", "seal", "--export", "at_once.jsonl")
+    run("audit", "seals", "1", "--export", "later.jsonl")
+    run("audit", "seals", "1")
+    acts = json.loads(run("audit", "actions", "--json").stdout)
+
+    taken = [act["subject"]["id"] for act in acts if act["action"] == "export_made"]
+    assert taken == ["1", "1"]
+
+
 def test_a_stored_seal_is_exported_again(run: Run, payments: str, public_key: str) -> None:
     """A seal that a worker made is written out by its number, as it would have been at once."""
     run("audit", "seal", "--export", "at_once.jsonl")
