@@ -54,6 +54,7 @@ def deployed(folder: Path) -> Iterator[Deployment]:
             database_url=url,
             stripe_api_key=SecretStr(f"sk_test_{uuid4().hex}"),
             stripe_api_base=stripe,
+            rules_need_approval=True,
         )
         with serving(create_app(settings=settings)) as address:
             opened = Deployment(address, file)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, StorageState, expect
 from sqlalchemy import Connection, insert
 
+from api.console.throttle import OF_ADDRESS
+from api.console.visit import SIGN_IN
 from orchestrator.keys import create_key
 from orchestrator.store.connections import open_database
 from orchestrator.store.inbox import insert_event
@@ -41,6 +46,10 @@ async def _fill(opened: Deployment) -> None:
     now = datetime.now(UTC)
     row, secret = create_key("A. Admin", "admin", None, now)
     opened.payments["admin"] = secret
+    with closing(sqlite3.connect(opened.file)) as connection:
+        oldest = "SELECT id FROM payments WHERE transaction_id = 'order-0'"
+        (unreadable,) = connection.execute(oldest).fetchone()
+    opened.payments["unreadable"] = unreadable
     database = open_database(f"sqlite:///{opened.file}")
     try:
         await database.write(insert_key, row)
@@ -54,6 +63,23 @@ async def _fill(opened: Deployment) -> None:
             pass
     finally:
         await database.close()
+    await _propose(opened, secret)
+    # One payment of many, beyond the first page of the list, is not as any program of ours has it.
+    with closing(sqlite3.connect(opened.file)) as connection, connection:
+        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'payments'"
+        for (name,) in connection.execute(guards).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE payments SET state = 'stolen' WHERE id = ?", (unreadable,))
+
+
+async def _propose(opened: Deployment, secret: str) -> None:
+    """Propose a rule, which waits for a second administrator."""
+    headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "propose"}
+    body = {"handler": "allow_same_card_later", "reason": "as our figures of March show"}
+    async with httpx2.AsyncClient(base_url=opened.url, trust_env=False) as http:
+        answer = await http.put("/v1/decline-rules/do_not_honor", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
 
 
 def _keep_anomalies(connection: Connection, payment_id: str, now: datetime) -> None:
@@ -112,14 +138,19 @@ VIEWS = {
     "29-seal": "seals/1",
     "30-record": "record",
     "31-downloads": "downloads",
+    "34-no-seals": "seals?before=1",
+    "35-proposed": "decline-rules/do_not_honor",
+    "36-unreadable": "payments/{unreadable}",
 }
 
 
 @pytest.mark.parametrize("looks", LOOKS)
 @pytest.mark.parametrize("name", VIEWS)
-async def test_every_page_fits(page: Page, name: str, looks: tuple[Look, ...]) -> None:
+async def test_every_page_fits(
+    page: Page, deployment: Deployment, name: str, looks: tuple[Look, ...]
+) -> None:
     """Each page fits each screen, has controls one can hit, text one can read, and a clean axe."""
-    await page.goto(f"/console/{VIEWS[name]}")
+    await page.goto("/console/" + VIEWS[name].format(**deployment.payments))
     for summary in await page.locator("summary").all():
         await summary.click()
     seen = await look(page, name, looks)
@@ -176,6 +207,20 @@ async def test_a_period_is_downloaded(page: Page, tmp_path: Path) -> None:
 
     assert file.suggested_filename.startswith("payments-")
     assert (tmp_path / "period").read_text().startswith("payment_id,sequence,")
+
+
+async def test_who_tries_too_often_is_told_to_wait(page: Page) -> None:
+    """The form says how long to wait. It comes last: nobody signs in from here for a while."""
+    await page.context.clear_cookies()
+    await page.goto("/console")
+    for _ in range(OF_ADDRESS.amount):
+        await page.context.request.post(SIGN_IN, form={})
+    await page.get_by_label("API key").fill("ork_mistyped")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("alert")).to_contain_text("too many tries")
+    seen = await look(page, "37-too-often", EVERY_LOOK)
+
+    assert {view: found for view, found in seen.items() if found != FIT} == {}
 
 
 __all__ = ["browser"]
