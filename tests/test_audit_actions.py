@@ -8,8 +8,10 @@ import pytest
 from orchestrator.actions import action_row
 from orchestrator.audit import actions as audited
 from orchestrator.audit import verify_all
+from orchestrator.seals.sealing import make_seal
 from orchestrator.store.actions import ListActions, read_actions, record_action
 from orchestrator.store.connections import Database, open_database
+from tests.seals.test_seal import KEY
 from tests.store.test_actions import ACTION
 from tests.tampering import tamper
 
@@ -82,3 +84,20 @@ async def test_rehashed_row_is_found(
     )
 
     assert await found(database) == [expected]
+
+
+async def test_a_chain_that_was_cut_is_found_by_its_seal(
+    database: Database, database_url: str
+) -> None:
+    """Whoever takes the last action away, and moves the end with it, is found by the seal alone."""
+    await make_seal(database, KEY, "one")
+    await tamper(
+        database_url,
+        "DELETE FROM actions WHERE number = 5",
+        "UPDATE action_head SET number = 4, hash = (SELECT hash FROM actions WHERE number = 4)",
+    )
+    problems = (await verify_all(database)).problems
+
+    assert [(each.table, each.sequence, each.rule) for each in problems] == [
+        ("seals", 1, "other_chain")
+    ]
