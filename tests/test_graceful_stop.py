@@ -202,6 +202,7 @@ async def test_readiness_ends_first(
     assert 2 <= time.monotonic() - told < 10
 
 
+@pytest.mark.thorough
 async def test_a_second_signal_ends_it_at_once(
     start: Start, settings: dict[str, str], http: aiohttp.ClientSession
 ) -> None:
@@ -220,6 +221,7 @@ async def test_a_second_signal_ends_it_at_once(
     assert (status, took < 3) == (128 + signal.SIGTERM, True)
 
 
+@pytest.mark.thorough
 async def test_nobody_is_waited_for_longer(
     start: Start, settings: dict[str, str], http: aiohttp.ClientSession
 ) -> None:

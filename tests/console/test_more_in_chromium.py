@@ -64,13 +64,15 @@ async def _fill(opened: Deployment) -> None:
     finally:
         await database.close()
     await _propose(opened, secret)
-    # One payment of many, beyond the first page of the list, is not as any program of ours has it.
+    # One payment of many is not as any program of ours has it: of long ago, so that neither the
+    # first page of the list nor the period that is downloaded has it in it.
     with closing(sqlite3.connect(opened.file)) as connection, connection:
         guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'payments'"
         for (name,) in connection.execute(guards).fetchall():
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute("UPDATE payments SET state = 'stolen' WHERE id = ?", (unreadable,))
+        stolen = "state = 'stolen', created_at = '2020' || substr(created_at, 5)"
+        connection.execute(f"UPDATE payments SET {stolen} WHERE id = ?", (unreadable,))
 
 
 async def _propose(opened: Deployment, secret: str) -> None:
@@ -144,8 +146,18 @@ VIEWS = {
 }
 
 
+# One of each kind of page: a chart, an object with a form, a list, a table with a proof.
+IN_THE_GATE = {"20-totals", "24-anomaly", "26-rules", "29-seal"}
+
+
 @pytest.mark.parametrize("looks", LOOKS)
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        each if each in IN_THE_GATE else pytest.param(each, marks=pytest.mark.thorough)
+        for each in VIEWS
+    ],
+)
 async def test_every_page_fits(
     page: Page, deployment: Deployment, name: str, looks: tuple[Look, ...]
 ) -> None:

@@ -49,6 +49,7 @@ async def look(
     return seen
 
 
+@pytest.mark.thorough
 async def test_every_view_fits(open_checkout: OpenCheckout) -> None:
     """Each view fits the screen, has named controls a finger can hit, and text one can read."""
     one = await open_checkout("look", reduced_motion="reduce")

@@ -15,7 +15,7 @@ PAYMENTS = 40
 
 @pytest.mark.parametrize(
     "outage",
-    [pytest.param(RESTARTS, marks=pytest.mark.thorough), FAIL_OVER],
+    [pytest.param(each, marks=pytest.mark.thorough) for each in (RESTARTS, FAIL_OVER)],
     ids=lambda outage: outage.name,
 )
 async def test_outage_is_survived(outage: Outage) -> None:
