@@ -10,9 +10,8 @@ RUN := $(VENV)/bin/python
 # The stamp carries the folder's checksum: an environment moved or copied here is made anew.
 HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 READY := $(VENV)/.ready-$(HERE)
-# Two more than the two cores it is made for: many tests wait for servers, disks and browsers. A file
-# stays with one process, so that what its tests share is made once.
-PYTEST_PARALLEL ?= -n 4 --dist loadfile
+# One more than the two cores it is made for: many tests wait for servers, disks and browsers.
+PYTEST_PARALLEL ?= -n 3
 
 .PHONY: help setup demo test thorough run shop check bench prove lock clean
 
