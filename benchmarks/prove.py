@@ -1,26 +1,24 @@
 """``python -m benchmarks.prove``: the rules against every order of events, and against sabotage.
 
 Explores all situations within bounds and fails on the first that must not be; then breaks the
-rules on purpose, one by one, and fails if that goes unnoticed: as many searches at a time as there
-are processors. In the end the whole deployment is run while PostgreSQL restarts, and dies, and
-while the processes themselves are killed. ``--quick`` is the tests' part, without the last.
+rules on purpose, one by one, and fails if that goes unnoticed. In the end the whole deployment is
+run while PostgreSQL restarts, and dies, and while the processes themselves are killed. ``--quick``
+is the tests' part, without the last.
 """
 
 import argparse
 import gc
 import sys
-from collections.abc import Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from multiprocessing import get_context
-from time import time
+from collections.abc import Mapping, Sequence
+from time import monotonic
 
 from rich.console import Console
 
 from benchmarks.model.broken import BROKEN, broken
 from benchmarks.model.scenarios import DEEP, QUICK, SMALL
 from benchmarks.model.search import Found, Search
+from benchmarks.model.world import Bounds
 from benchmarks.outages.report import OUTAGES, prove_outages
-from orchestrator.audit.parallel import processors
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -34,8 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     scenarios = dict(QUICK) if given.quick else {**QUICK, **DEEP}
-    with ProcessPoolExecutor(processors(), get_context("spawn"), gc.disable) as pool:
-        failed = _explore(pool, list(scenarios), time() + given.minutes * 60) + _sabotage(pool)
+    # Millions of small tuples that all stay: collecting them would only cost time.
+    gc.disable()
+    try:
+        failed = _explore(scenarios, given.minutes * 60) + _sabotage()
+    finally:
+        gc.enable()
     total = len(scenarios) + len(BROKEN)
     if not given.quick:
         failed += prove_outages(console)
@@ -45,28 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _explore(pool: Executor, scenarios: Sequence[str], end: float) -> int:
-    """Explore each scenario until all of it is seen, or it is late; return how many failed."""
-    under_way = [pool.submit(_search, name, end) for name in scenarios]
-    failed = 0
-    with console.status("") as status:
-        for name, search in zip(scenarios, under_way, strict=True):
-            done = sum(each.done() for each in under_way)
-            status.update(f"{done} of {len(scenarios)} explored; waiting for: {name}")
-            found = search.result()
-            failed += bool(found.violations)
-            _tell(name, found)
+def _explore(scenarios: Mapping[str, Bounds], seconds: float) -> int:
+    """Explore each scenario, sharing out what time is left; return how many failed."""
+    end, failed = monotonic() + seconds, 0
+    for left, (name, bounds) in zip(range(len(scenarios), 0, -1), scenarios.items(), strict=True):
+        share = max(1.0, (end - monotonic()) / left)
+        with console.status(name) as status:
+
+            def show(seen: int, waiting: int, name: str = name) -> None:
+                status.update(f"{name}: {seen:,} situations seen, {waiting:,} waiting")
+
+            found = Search(bounds, most_seconds=share, progress=show).run()
+        gc.collect()
+        failed += bool(found.violations)
+        _tell(name, found)
     return failed
-
-
-def _search(name: str, end: float) -> Found:
-    """Explore one scenario, in a process that collects no garbage.
-
-    Millions of small tuples all stay until the end: looking through them would only cost time.
-    """
-    found = Search({**QUICK, **DEEP}[name], most_seconds=max(1.0, end - time())).run()
-    gc.collect()
-    return found
 
 
 def _tell(name: str, found: Found) -> None:
@@ -82,22 +77,17 @@ def _tell(name: str, found: Found) -> None:
             console.print(f"        {number:3}. {label}")
 
 
-def _sabotage(pool: Executor) -> int:
+def _sabotage() -> int:
     """Break the rules in each known way; return how often nobody noticed."""
     unnoticed = 0
-    for name, found in zip(BROKEN, pool.map(_search_broken, BROKEN), strict=True):
+    for name, copy in BROKEN.items():
+        with broken(copy):
+            found = Search(SMALL[copy.scenario]).run()
         caught = found.violations
         unnoticed += not caught
         verdict = f"caught by: {caught[0].problem}" if caught else "NOT NOTICED"
         console.print(f"{'passed' if caught else 'FAILED'}  broken on purpose, {name}: {verdict}")
     return unnoticed
-
-
-def _search_broken(name: str) -> Found:
-    """Explore with the rules broken in this way."""
-    copy = BROKEN[name]
-    with broken(copy):
-        return Search(SMALL[copy.scenario]).run()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Breadth first through every situation, each once; what it finds it finds by the shortest way."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -13,6 +13,8 @@ from benchmarks.model.truth import (
     world_problems,
 )
 from benchmarks.model.world import Bounds, World
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Search:
     most_violations: int = 1
     most_situations: int | None = None
     most_seconds: float | None = None
+    progress: Progress | None = None
     _parents: dict[World, tuple[World, str] | None] = field(init=False, default_factory=dict)
     _looked_at: set[tuple[int, int, tuple[str, ...]]] = field(init=False, default_factory=set)
     _repeated: set[tuple[int, int]] = field(init=False, default_factory=set)
@@ -69,6 +72,8 @@ class Search:
                     waiting.append(move.world)
                 for problem in move_problems(world, move, model):
                     self._note(found, problem, world, move.label)
+            if self.progress and found.situations % 5000 == 0:
+                self.progress(found.situations, len(waiting))
         found.payments = len(model.desk.payments)
         found.seconds = monotonic() - began
         return found
