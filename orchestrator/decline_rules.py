@@ -29,6 +29,7 @@ from orchestrator.handlers.admission import (
     may_have_rule,
     problem_with,
 )
+from orchestrator.kept_rules import RULE_FIELDS
 from orchestrator.live_rules import LiveRules, rule_of
 from orchestrator.requests import Caller
 from orchestrator.store.requests import keep_key
@@ -39,9 +40,6 @@ Row = dict[str, Any]
 log = structlog.get_logger("orchestrator.rules")
 
 OPERATION: Final = "decide_rule"
-
-# What makes two versions the same rule.
-_CONTENT: Final = ("handler", "message", "meaning", "alert", "retry_after_seconds", "auto_retry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +256,8 @@ class DeclineRules:
 
 
 def _content(row: Mapping[str, Any]) -> Row:
-    return {name: row[name] for name in _CONTENT}
+    """Return what makes two versions the same rule."""
+    return {name: row[name] for name in RULE_FIELDS}
 
 
 def _refuse_decided(row: Row, versions: list[Row]) -> None:

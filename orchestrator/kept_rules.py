@@ -11,6 +11,16 @@ from typing import Any, Final, NamedTuple
 
 from orchestrator.handlers import ERROR_HANDLERS, Rule, RuleSet, version_of
 
+# What a stored rule says of an outcome, in the same words in its row, its action and its set.
+RULE_FIELDS: Final = (
+    "handler",
+    "message",
+    "meaning",
+    "alert",
+    "retry_after_seconds",
+    "auto_retry",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptRules:

@@ -106,12 +106,10 @@ def _csv_line(values: list[Any]) -> str:
     line, cells = io.StringIO(), [_cell(value) for value in values]
     # Python 3.11 leaves a carriage return outside of quotes, where it would begin another row.
     returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
-    line_writer = (
-        csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        if returns
-        else csv.writer(line, lineterminator="\n")
+    writer = csv.writer(
+        line, lineterminator="\n", quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
     )
-    line_writer.writerow(cells)
+    writer.writerow(cells)
     return line.getvalue()
 
 

@@ -12,23 +12,13 @@ from sqlalchemy import Connection, select
 
 from orchestrator.audit.records import Problem
 from orchestrator.audit.unreadable import UNREADABLE
-from orchestrator.kept_rules import KeptRules, source_of
+from orchestrator.kept_rules import RULE_FIELDS, KeptRules, source_of
 from orchestrator.store.connections import Database
 from orchestrator.store.rules import read_rule_set_names, read_rule_sets, read_rule_versions
 from orchestrator.store.schema import payment_transitions
 
 TABLE: Final = "rule_sets"
 _SHOWN: Final = 12
-
-# What a stored rule and the row that it became say in the same words.
-_SAID_TWICE: Final = (
-    "handler",
-    "message",
-    "meaning",
-    "alert",
-    "retry_after_seconds",
-    "auto_retry",
-)
 
 
 async def verify_rule_sets(
@@ -83,7 +73,7 @@ def _stored_otherwise(connection: Connection, kept: KeptRules) -> Iterator[Probl
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row.get(name) for name in _SAID_TWICE}
+    return {name: row.get(name) for name in RULE_FIELDS}
 
 
 def _problem(version: str, rule: str, sentence: str) -> Problem:

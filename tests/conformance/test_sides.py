@@ -11,6 +11,7 @@ def test_stripe_is_asked_too() -> None:
     """With a key every test is asked of Stripe as well, and it is the test mode that answers."""
     key = checked_key(os.environ)
     if key is None:
+        # Nobody can be asked without an account at Stripe; the stand-in answers all other tests.
         pytest.skip(NOT_ASKED)
     with stripe_itself(key) as side:
         intent = side.intent()

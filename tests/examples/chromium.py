@@ -31,5 +31,6 @@ def require_chromium(environment: Mapping[str, str] = os.environ) -> str:
     if found is None:
         if environment.get("CI"):
             pytest.fail(MISSING, pytrace=False)
+        # A machine without a browser can test all else; CI, which may not leave pages out, has one.
         pytest.skip(MISSING)
     return found
