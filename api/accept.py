@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from api.authentication import PAYMENTS, Identity, authenticate
 from api.bodies import read_document
+from api.body import Body
 from api.idempotency import read_idempotency_key, request_digest
-from api.schemas import Body
 from orchestrator.requests import Caller
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}

@@ -1,10 +1,10 @@
 """What requests about webhook endpoints, and replays to them, may hold."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from api.schemas import Body
+from api.body import Body, text
 from orchestrator.outgoing.addresses import LONGEST_URL
 from orchestrator.outgoing.endpoints import (
     DEFAULT_OVERLAP_SECONDS,
@@ -13,13 +13,6 @@ from orchestrator.outgoing.endpoints import (
     CreateEndpoint,
 )
 from orchestrator.outgoing.event import EVENT_TYPES
-
-# PostgreSQL keeps no NUL in a text.
-_NO_NUL: Final = r"^[^\x00]*$"
-
-
-def _text(longest: int, pattern: str = _NO_NUL) -> StringConstraints:
-    return StringConstraints(strict=True, min_length=1, max_length=longest, pattern=pattern)
 
 
 def _known(type: str) -> str:
@@ -38,7 +31,7 @@ class EndpointBody(Body):
 
     url: Annotated[
         str,
-        _text(LONGEST_URL, r"^[\x21-\x7e]+$"),
+        text(LONGEST_URL, pattern=r"^[\x21-\x7e]+$"),
         WithJsonSchema(
             {"type": "string", "format": "uri", "minLength": 1, "maxLength": LONGEST_URL}
         ),
@@ -46,13 +39,13 @@ class EndpointBody(Body):
         description="Where events are sent: an absolute https address of the public internet, "
         "without a user's name, a password or a fragment."
     )
-    description: Annotated[str, _text(200)] | None = Field(
+    description: Annotated[str, text(200)] | None = Field(
         None, description="What it is, for people."
     )
     event_types: (
         Annotated[list[EventType], Field(min_length=1, max_length=len(EVENT_TYPES))] | None
     ) = Field(None, description="Which events it is sent; all of them if missing.")
-    owner: Annotated[str, _text(100)] | None = Field(
+    owner: Annotated[str, text(100)] | None = Field(
         None,
         description="Whose payments' events it is sent: the name of an owner's API keys. "
         "Everybody's if missing.",
@@ -88,6 +81,6 @@ class EnableBody(Body):
 class ReplayBody(Body):
     """The body of a replay, which may be missing."""
 
-    webhook_endpoint: Annotated[str, _text(67, f"^{ENDPOINT_ID}$")] | None = Field(
+    webhook_endpoint: Annotated[str, text(67, pattern=f"^{ENDPOINT_ID}$")] | None = Field(
         None, description="Send it to this endpoint alone; to all it was for if missing."
     )

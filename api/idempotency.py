@@ -7,8 +7,8 @@ from typing import Final
 import orjson
 from starlette.requests import Request
 
+from api.body import Body
 from api.errors import IdempotencyKeyMissing, ValidationFailed
-from api.schemas import Body
 
 HEADER: Final = "Idempotency-Key"
 MAX_LENGTH: Final = 255

@@ -9,7 +9,7 @@ from typing import Final
 
 from fastapi import Request
 
-from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
+from api.body import CUSTOMER_ID, PAYMENT_METHOD_ID
 from orchestrator.anomaly import ANOMALY_ID
 from orchestrator.errors import (
     AnomalyNotFound,

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from api.schemas import NO_NUL, Body
+from api.body import Body, text
 from orchestrator.decline_rules import ChangeRule
 from orchestrator.handlers.admission import NAMED_HANDLERS
 from orchestrator.handlers.outcome import LONGEST_DELAY_SECONDS
@@ -12,23 +12,19 @@ from orchestrator.handlers.outcome import LONGEST_DELAY_SECONDS
 LARGEST_VERSION: Final = 1_000_000
 
 
-def _text(longest: int) -> StringConstraints:
-    return StringConstraints(strict=True, min_length=1, max_length=longest, pattern=NO_NUL)
-
-
 class RuleBody(Body):
     """The body that changes a rule; what is left out is as in the rule it stands in for."""
 
     handler: Annotated[
         str,
-        StringConstraints(strict=True, min_length=1, max_length=100, pattern=NO_NUL),
+        text(100),
         WithJsonSchema({"type": "string", "enum": sorted(NAMED_HANDLERS)}),
     ] = Field(description="What shall be done, by the name of one of our handlers.")
-    reason: Annotated[str, _text(500)] = Field(description="Why; it stays on record.")
-    message: Annotated[str, _text(200)] | None = Field(
+    reason: Annotated[str, text(500)] = Field(description="Why; it stays on record.")
+    message: Annotated[str, text(200)] | None = Field(
         None, description="What the customer is told."
     )
-    meaning: Annotated[str, _text(200)] | None = Field(
+    meaning: Annotated[str, text(200)] | None = Field(
         None, description="What the code means, for the record."
     )
     alert: bool | None = Field(None, description="Whether a person shall look each time.")
@@ -64,7 +60,7 @@ class DecideBody(Body):
     decision: Literal["approved", "rejected"] = Field(
         "approved", description="approved puts it in force; rejected refuses it for good."
     )
-    reason: Annotated[str, _text(500)] | None = Field(None, description="Why; it stays on record.")
+    reason: Annotated[str, text(500)] | None = Field(None, description="Why; it stays on record.")
 
 
 class WhatIfBody(Body):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from api.fields import field_name
 
-# What each pattern of ``api/schemas.py`` asks for.
+# What each pattern of a request body asks for.
 PATTERNS: Final[Mapping[str, str]] = MappingProxyType(
     {
         r"^[^\x00]*$": "must not hold a NUL character",

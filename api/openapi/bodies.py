@@ -1,22 +1,19 @@
-"""The request bodies as schemas: what ``api/schemas.py`` reads, under plain names."""
+"""The request bodies as schemas: what the routes read, under plain names."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from api.anomaly_schemas import AssignBody, ResolutionBody
+from api.body import Body
+from api.customer_schemas import AttachBody, CardBody, CustomerBody, ReasonBody
 from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.openapi.types import Schema
 from api.rule_schemas import DecideBody, RuleBody, WhatIfBody
 from api.schemas import (
-    AttachBody,
-    Body,
     CancelBody,
     CaptureBody,
-    CardBody,
     ConfirmBody,
     CreateBody,
-    CustomerBody,
-    ReasonBody,
     RefreshBody,
     RefundBody,
     ResolveBody,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from api.body import CUSTOMER_ID, PAYMENT_METHOD_ID
 from api.openapi.types import Schema
 from api.queries import Parameter
-from api.schemas import CUSTOMER_ID, PAYMENT_METHOD_ID
 from orchestrator.anomaly import ANOMALY_ID
 from orchestrator.outgoing.endpoints import ENDPOINT_ID
 from orchestrator.outgoing.event import EVENT_ID

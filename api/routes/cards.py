@@ -4,10 +4,10 @@ from fastapi import Request, Response
 
 from api.accept import accept, answer, caller_of
 from api.authentication import ADMIN, PAYMENTS, authenticate
+from api.customer_schemas import CardBody, ReasonBody
 from api.openapi import operations
 from api.paths import card_id_in, runtime_of
 from api.routes.direct import router_of
-from api.schemas import CardBody, ReasonBody
 from api.shapes import card_document
 
 router = router_of("cards")

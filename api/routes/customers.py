@@ -4,11 +4,11 @@ from fastapi import Request, Response
 
 from api.accept import accept, answer
 from api.authentication import PAYMENTS, authenticate
+from api.customer_schemas import AttachBody, CustomerBody
 from api.openapi import operations
 from api.paths import customer_id_in, runtime_of
 from api.queries import CARDS_PARAMETERS, read_query
 from api.routes.direct import router_of
-from api.schemas import AttachBody, CustomerBody
 from api.shapes import card_document, customer_document, list_document
 
 router = router_of("customers")

@@ -9,8 +9,10 @@ import annotated_types
 import pytest
 from pydantic import StringConstraints
 
+from api.body import Body
+from api.customer_schemas import CardBody, ReasonBody
 from api.errors import ValidationFailed
-from api.schemas import Body, CardBody, ConfirmBody, CreateBody, ReasonBody
+from api.schemas import ConfirmBody, CreateBody
 from api.wording import PATTERNS
 
 CREATE: dict[str, Any] = {"amount": 1000, "currency": "usd"}

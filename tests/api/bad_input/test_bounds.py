@@ -12,22 +12,24 @@ import pytest
 
 from api.anomaly_queries import ANOMALIES_PARAMETERS
 from api.anomaly_schemas import AssignBody, ResolutionBody
+from api.body import Body
+from api.customer_schemas import (
+    AddressBody,
+    AttachBody,
+    BillingDetailsBody,
+    CardBody,
+    CustomerBody,
+    ReasonBody,
+)
 from api.endpoint_schemas import EnableBody, EndpointBody, ReplayBody, RotateBody
 from api.event_queries import DELIVERIES_PARAMETERS, ENDPOINTS_PARAMETERS, EVENTS_PARAMETERS
 from api.queries import ACTIONS_PARAMETERS, CARDS_PARAMETERS, LIST_PARAMETERS
 from api.rule_schemas import DecideBody, RuleBody, WhatIfBody
 from api.schemas import (
-    AddressBody,
-    AttachBody,
-    BillingDetailsBody,
-    Body,
     CancelBody,
     CaptureBody,
-    CardBody,
     ConfirmBody,
     CreateBody,
-    CustomerBody,
-    ReasonBody,
     RefreshBody,
     RefundBody,
     ResolveBody,
