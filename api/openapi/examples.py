@@ -3,226 +3,49 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from api.openapi.example_objects import (
+    CANCELED,
+    CARD,
+    CHALLENGED,
+    CREATED_AT,
+    CREATED_PAYMENT,
+    CUSTOMER,
+    DELIVERIES,
+    DELIVERY,
+    DISABLED,
+    DISPUTE,
+    ENDPOINT,
+    EVENT,
+    EXCLUDED,
+    HELD,
+    ID,
+    OUTCOME_UNKNOWN,
+    REFUND,
+    REFUND_UNKNOWN,
+    SUCCEEDED,
+    TRANSITION,
+    Example,
+    listed,
+)
 from api.openapi.oversight_examples import OVERSIGHT_ANSWERS
-
-Example = dict[str, Any]
-
-_ID: Final = "pay_357013f46feb368936907c32d55c171a"
-_CREATED: Final = "2026-03-01T12:00:00.000000Z"
-
-CREATED_PAYMENT: Final[Example] = {
-    "id": _ID,
-    "object": "payment",
-    "state": "created",
-    "handled": False,
-    "amount": 1999,
-    "currency": "usd",
-    "customer": None,
-    "item_ids": ["sku_1"],
-    "transaction_id": "order-1001",
-    "description": None,
-    "metadata": {},
-    "attempts_used": 0,
-    "attempts_left": 4,
-    "max_attempts": 4,
-    "payment_intent": "pi_3TqpKNjqFNRA8vCn",
-    "last_outcome": None,
-    "excluded_cards": [],
-    "next_action": None,
-    "failure_reason": None,
-    "capture_method": "automatic",
-    "awaits_capture": False,
-    "amount_received": 0,
-    "amount_refunded": 0,
-    "disputed": False,
-    "expires_at": "2026-03-02T12:00:00.000000Z",
-    "created_at": _CREATED,
-    "updated_at": _CREATED,
-}
-_OUTCOME: Final[Example] = {
-    "code": "expired_card",
-    "decline_code": None,
-    "advice_code": None,
-    "handler": "disable_until_renewed",
-    "completed": True,
-    "requires_retry": True,
-    "message": "Your card has expired. Please use another card.",
-    "same_card_allowed": False,
-    "retry_not_before": None,
-    "automatic_retry": False,
-}
-_EXCLUDED: Final = [{"payment_method": "pm_1TqpKNjqFNRA8vCn", "reason": "expired_card"}]
-_SUCCEEDED: Final[Example] = CREATED_PAYMENT | {
-    "state": "succeeded",
-    "handled": True,
-    "amount_received": 1999,
-    "attempts_used": 1,
-    "attempts_left": 3,
-}
-_DISABLED: Final[Example] = CREATED_PAYMENT | {
-    "state": "card_disabled",
-    "attempts_used": 1,
-    "attempts_left": 3,
-    "last_outcome": _OUTCOME,
-    "excluded_cards": _EXCLUDED,
-}
-_CHALLENGED: Final[Example] = CREATED_PAYMENT | {
-    "state": "confirming",
-    "attempts_used": 1,
-    "attempts_left": 3,
-    "next_action": {"type": "use_stripe_sdk", "use_stripe_sdk": {}},
-}
-_HELD: Final[Example] = CREATED_PAYMENT | {
-    "state": "confirming",
-    "attempts_used": 1,
-    "attempts_left": 3,
-    "capture_method": "manual",
-    "awaits_capture": True,
-}
-_UNKNOWN: Final[Example] = _CHALLENGED | {"next_action": None}
-_CANCELED: Final[Example] = CREATED_PAYMENT | {
-    "state": "failed",
-    "handled": True,
-    "failure_reason": "requested_by_customer",
-}
-_TRANSITION: Final[Example] = {
-    "object": "transition",
-    "payment": _ID,
-    "sequence": 1,
-    "source": None,
-    "event": "create",
-    "target": "created",
-    "attempt": None,
-    "handler": None,
-    "handler_error": None,
-    "completed": None,
-    "requires_retry": None,
-    "code": None,
-    "decline_code": None,
-    "reason": None,
-    "actor": {"kind": "api_key", "id": "970a465ce46080a5"},
-    "request_id": "req_2d691c5ecabef51002a5f502",
-    "stripe_request_id": None,
-    "stripe_event_id": None,
-    "evidence": None,
-    "machine_version": "9a1c",
-    "rules_version": "5f20",
-    "occurred_at": _CREATED,
-    "previous_hash": "0" * 64,
-    "hash": "d" * 64,
-}
-_REFUND: Final[Example] = {
-    "id": "ref_1b4f0e9851971998e732078544c96b36",
-    "object": "refund",
-    "payment": _ID,
-    "amount": 500,
-    "currency": "usd",
-    "reason": "requested_by_customer",
-    "metadata": {},
-    "state": "succeeded",
-    "failure_reason": None,
-    "stripe_refund": "re_3TqpKNjqFNRA8vCn",
-    "origin": "api",
-    "created_at": _CREATED,
-    "updated_at": _CREATED,
-}
-_REFUND_UNKNOWN: Final[Example] = _REFUND | {"state": "pending", "stripe_refund": None}
-_DISPUTE: Final[Example] = {
-    "id": "dp_1TqpKNjqFNRA8vCn",
-    "object": "dispute",
-    "payment": _ID,
-    "amount": 1999,
-    "currency": "usd",
-    "reason": "fraudulent",
-    "status": "needs_response",
-    "evidence_due_at": "2026-03-10T23:59:59.000000Z",
-    "created_at": _CREATED,
-    "updated_at": _CREATED,
-}
-_CARD: Final[Example] = {
-    "id": "pm_1TqpKNjqFNRA8vCn",
-    "object": "card",
-    "customer": "cus_Cf1qkBjgqzMLjL",
-    "brand": "visa",
-    "last4": "4242",
-    "exp_month": 12,
-    "exp_year": 2034,
-    "usable": True,
-    "disabled_reason": None,
-    "disabled_at": None,
-}
-_CUSTOMER: Final[Example] = {
-    "id": "cus_Cf1qkBjgqzMLjL",
-    "object": "customer",
-    "email": "ada@example.com",
-    "name": "Ada Lovelace",
-    "metadata": {},
-    "created_at": _CREATED,
-}
-
-
-_EVENT: Final[Example] = {
-    "id": "evt_357013f46feb368936907c32d55c171a_1",
-    "object": "event",
-    "type": "payment.created",
-    "created_at": _CREATED,
-    "data": {"transition": _TRANSITION, "payment": CREATED_PAYMENT},
-}
-_ENDPOINT: Final[Example] = {
-    "id": "we_5d41402abc4b2a76b9719d911017c592",
-    "object": "webhook_endpoint",
-    "url": "https://shop.example.com/webhooks/payments",
-    "description": "the shop",
-    "event_types": ["payment.succeeded", "payment.failed"],
-    "owner": "shop",
-    "state": "enabled",
-    "disabled_reason": None,
-    "failures": 0,
-    "failing_since": None,
-    "previous_secret_until": None,
-    "created_by": "970a465ce46080a5",
-    "created_at": _CREATED,
-    "updated_at": _CREATED,
-}
-_DELIVERY: Final[Example] = {
-    "id": "dlv_7d793037a0760186574b0282f2f435e7",
-    "object": "webhook_delivery",
-    "webhook_endpoint": "we_5d41402abc4b2a76b9719d911017c592",
-    "event": "evt_357013f46feb368936907c32d55c171a_3",
-    "state": "delivered",
-    "tries": 1,
-    "next_try_at": None,
-    "last_tried_at": _CREATED,
-    "last_status": 204,
-    "last_error": None,
-    "replayed_by": None,
-    "created_at": _CREATED,
-    "ended_at": _CREATED,
-}
-_DELIVERIES: Final = f"/v1/webhook-endpoints/{_ENDPOINT['id']}/deliveries"
-
-
-def _list(data: list[Example], url: str) -> Example:
-    return {"object": "list", "data": data, "has_more": False, "url": url}
-
 
 # By the name of the schema they are examples of.
 ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "payment": {
         "created": CREATED_PAYMENT | {"client_secret": "pi_3TqpKNjqFNRA8vCn_secret_f2Xb"},
-        "outcome_unknown": _UNKNOWN,
-        "succeeded": _SUCCEEDED,
-        "card_disabled": _DISABLED,
-        "authentication_needed": _CHALLENGED,
-        "held": _HELD,
-        "canceled": _CANCELED,
+        "outcome_unknown": OUTCOME_UNKNOWN,
+        "succeeded": SUCCEEDED,
+        "card_disabled": DISABLED,
+        "authentication_needed": CHALLENGED,
+        "held": HELD,
+        "canceled": CANCELED,
     },
-    "payments": {"one": _list([_SUCCEEDED], "/v1/payments")},
-    "history": {"created": _list([_TRANSITION], f"/v1/payments/{_ID}/history")},
+    "payments": {"one": listed([SUCCEEDED], "/v1/payments")},
+    "history": {"created": listed([TRANSITION], f"/v1/payments/{ID}/history")},
     "explanation": {
         "card_disabled": {
             "object": "explanation",
-            "payment": _ID,
+            "payment": ID,
             "state": "card_disabled",
             "handled": False,
             "summary": "The card was not accepted, attempt 1 of 4: card expired (expired_card). "
@@ -244,53 +67,53 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
             "max_attempts": 4,
             "deadline": "2026-03-02T12:00:00.000000Z",
             "deadline_effect": "The payment expires and is canceled at Stripe.",
-            "excluded_cards": _EXCLUDED,
+            "excluded_cards": EXCLUDED,
             "next_steps": ["Fetch the customer's cards again and ask for another one."],
         }
     },
     "refund": {
-        "succeeded": _REFUND,
-        "outcome_unknown": _REFUND_UNKNOWN,
-        "refused": _REFUND
+        "succeeded": REFUND,
+        "outcome_unknown": REFUND_UNKNOWN,
+        "refused": REFUND
         | {
             "state": "failed",
             "stripe_refund": None,
             "failure_reason": "charge_already_refunded",
         },
     },
-    "refunds": {"one": _list([_REFUND], f"/v1/payments/{_ID}/refunds")},
-    "disputes": {"one": _list([_DISPUTE], f"/v1/payments/{_ID}/disputes")},
-    "event": {"created": _EVENT},
-    "events": {"one": _list([_EVENT], "/v1/events")},
+    "refunds": {"one": listed([REFUND], f"/v1/payments/{ID}/refunds")},
+    "disputes": {"one": listed([DISPUTE], f"/v1/payments/{ID}/disputes")},
+    "event": {"created": EVENT},
+    "events": {"one": listed([EVENT], "/v1/events")},
     "event_stream": {"shortened": "id: evt_…_1\nevent: payment.created\ndata: {…}\n\n"},
     "webhook_endpoint": {
-        "registered": _ENDPOINT | {"secret": "whsec_…"},
-        "in_use": _ENDPOINT,
-        "given_up": _ENDPOINT
+        "registered": ENDPOINT | {"secret": "whsec_…"},
+        "in_use": ENDPOINT,
+        "given_up": ENDPOINT
         | {
             "state": "disabled",
             "disabled_reason": "failing",
             "failures": 10,
-            "failing_since": _CREATED,
+            "failing_since": CREATED_AT,
         },
-        "deleted": _ENDPOINT | {"state": "deleted"},
+        "deleted": ENDPOINT | {"state": "deleted"},
     },
-    "webhook_endpoints": {"one": _list([_ENDPOINT], "/v1/webhook-endpoints")},
-    "webhook_deliveries": {"one": _list([_DELIVERY], _DELIVERIES)},
+    "webhook_endpoints": {"one": listed([ENDPOINT], "/v1/webhook-endpoints")},
+    "webhook_deliveries": {"one": listed([DELIVERY], DELIVERIES)},
     "client_secret": {
         "secret": {
             "object": "client_secret",
-            "payment": _ID,
+            "payment": ID,
             "client_secret": "pi_3TqpKNjqFNRA8vCn_secret_f2Xb",
         }
     },
-    "customer": {"ada": _CUSTOMER},
+    "customer": {"ada": CUSTOMER},
     "card": {
-        "usable": _CARD,
-        "out_of_use": _CARD
-        | {"usable": False, "disabled_reason": "expired_card", "disabled_at": _CREATED},
+        "usable": CARD,
+        "out_of_use": CARD
+        | {"usable": False, "disabled_reason": "expired_card", "disabled_at": CREATED_AT},
     },
-    "cards": {"one": _list([_CARD], "/v1/customers/cus_Cf1qkBjgqzMLjL/cards")},
+    "cards": {"one": listed([CARD], "/v1/customers/cus_Cf1qkBjgqzMLjL/cards")},
     **OVERSIGHT_ANSWERS,
     "machine": {
         "shortened": {
