@@ -1,130 +1,23 @@
-"""The API's nouns, for both clients: each operation stands once for each, and nothing is repeated.
+"""The API's nouns, for both clients: each operation stands once for each, and nothing is repeated."""
 
-``now`` and ``later`` make a method of a call's builder: with its signature, and the value it gives
-at once or when awaited. ``each`` and ``each_later`` make one that goes through a whole list.
-"""
-
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
-from functools import wraps
-from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Generator
+from typing import Protocol
 
 from orchestrator.client import calls
-from orchestrator.client.calls import Call
-from orchestrator.client.pages import Item, first_page, next_page
-from orchestrator.client.values import Event, Page
-
-P = ParamSpec("P")
-Value = TypeVar("Value")
-
-_WALK: Final = "Go through everything that the list would find, in its order, page by page."
-
-
-class Sends(Protocol):
-    """Sends a call and gives its value."""
-
-    def __call__(self, call: Call[Value], /) -> Value:
-        """Send a call."""
+from orchestrator.client.methods import (
+    AsyncResource,
+    Resource,
+    Sends,
+    SendsLater,
+    each,
+    each_later,
+    later,
+    now,
+)
+from orchestrator.client.values import Event
 
 
-class SendsLater(Protocol):
-    """Sends a call and gives its value when awaited."""
-
-    def __call__(self, call: Call[Value], /) -> Awaitable[Value]:
-        """Send a call."""
-
-
-class _Resource:
-    def __init__(self, send: Sends) -> None:
-        self._send = send
-
-
-class _AsyncResource:
-    def __init__(self, send: SendsLater) -> None:
-        self._send = send
-
-
-class now(Generic[P, Value]):  # noqa: N801, RUF100  read as a word beside the operation it makes
-    """A method that sends a call and returns its value."""
-
-    def __init__(self, build: Callable[P, Call[Value]]) -> None:
-        self._build = build
-
-    def __get__(self, resource: _Resource, _: Any = None) -> Callable[P, Value]:
-        """Return the method of a resource."""
-
-        @wraps(self._build)
-        def method(*arguments: P.args, **named: P.kwargs) -> Value:
-            return resource._send(self._build(*arguments, **named))
-
-        return method
-
-
-class later(Generic[P, Value]):  # noqa: N801, RUF100  likewise
-    """A method that sends a call and returns its value when awaited."""
-
-    def __init__(self, build: Callable[P, Call[Value]]) -> None:
-        self._build = build
-
-    def __get__(self, resource: _AsyncResource, _: Any = None) -> Callable[P, Awaitable[Value]]:
-        """Return the method of a resource."""
-
-        @wraps(self._build)
-        def method(*arguments: P.args, **named: P.kwargs) -> Awaitable[Value]:
-            return resource._send(self._build(*arguments, **named))
-
-        return method
-
-
-class each(Generic[P, Item]):  # noqa: N801, RUF100  likewise
-    """A method that goes through a list page by page."""
-
-    def __init__(self, build: Callable[P, Call[Page[Item]]]) -> None:
-        self._build = build
-
-    def __get__(self, resource: _Resource, _: Any = None) -> Callable[P, Iterator[Item]]:
-        """Return the method of a resource."""
-
-        @wraps(self._build)
-        def method(*arguments: P.args, **named: P.kwargs) -> Iterator[Item]:
-            return walk(first_page(self._build(*arguments, **named)))
-
-        method.__doc__ = _WALK
-
-        def walk(call: Call[Page[Item]] | None) -> Iterator[Item]:
-            while call is not None:
-                page = resource._send(call)
-                yield from page.data
-                call = next_page(call, page)
-
-        return method
-
-
-class each_later(Generic[P, Item]):  # noqa: N801, RUF100  likewise
-    """A method that goes through a list page by page, awaited."""
-
-    def __init__(self, build: Callable[P, Call[Page[Item]]]) -> None:
-        self._build = build
-
-    def __get__(self, resource: _AsyncResource, _: Any = None) -> Callable[P, AsyncIterator[Item]]:
-        """Return the method of a resource."""
-
-        @wraps(self._build)
-        def method(*arguments: P.args, **named: P.kwargs) -> AsyncIterator[Item]:
-            return walk(first_page(self._build(*arguments, **named)))
-
-        method.__doc__ = _WALK
-
-        async def walk(call: Call[Page[Item]] | None) -> AsyncIterator[Item]:
-            while call is not None:
-                page = await resource._send(call)
-                for item in page.data:
-                    yield item
-                call = next_page(call, page)
-
-        return method
-
-
-class Payments(_Resource):
+class Payments(Resource):
     """Payments."""
 
     create = now(calls.create_payment)
@@ -144,7 +37,7 @@ class Payments(_Resource):
     disputes = now(calls.list_disputes)
 
 
-class AsyncPayments(_AsyncResource):
+class AsyncPayments(AsyncResource):
     """Payments, awaited."""
 
     create = later(calls.create_payment)
@@ -164,19 +57,19 @@ class AsyncPayments(_AsyncResource):
     disputes = later(calls.list_disputes)
 
 
-class Refunds(_Resource):
+class Refunds(Resource):
     """Single refunds."""
 
     get = now(calls.get_refund)
 
 
-class AsyncRefunds(_AsyncResource):
+class AsyncRefunds(AsyncResource):
     """Single refunds, awaited."""
 
     get = later(calls.get_refund)
 
 
-class Customers(_Resource):
+class Customers(Resource):
     """Customers, and the cards they keep."""
 
     create = now(calls.create_customer)
@@ -185,7 +78,7 @@ class Customers(_Resource):
     cards = now(calls.list_cards)
 
 
-class AsyncCustomers(_AsyncResource):
+class AsyncCustomers(AsyncResource):
     """Customers, and the cards they keep, awaited."""
 
     create = later(calls.create_customer)
@@ -194,7 +87,7 @@ class AsyncCustomers(_AsyncResource):
     cards = later(calls.list_cards)
 
 
-class Cards(_Resource):
+class Cards(Resource):
     """Single cards."""
 
     get = now(calls.get_card)
@@ -204,7 +97,7 @@ class Cards(_Resource):
     enable = now(calls.enable_card)
 
 
-class AsyncCards(_AsyncResource):
+class AsyncCards(AsyncResource):
     """Single cards, awaited."""
 
     get = later(calls.get_card)
@@ -214,21 +107,21 @@ class AsyncCards(_AsyncResource):
     enable = later(calls.enable_card)
 
 
-class Actions(_Resource):
+class Actions(Resource):
     """What people did."""
 
     list = now(calls.list_actions)
     iterate = each(calls.list_actions)
 
 
-class AsyncActions(_AsyncResource):
+class AsyncActions(AsyncResource):
     """What people did, awaited."""
 
     list = later(calls.list_actions)
     iterate = each_later(calls.list_actions)
 
 
-class Anomalies(_Resource):
+class Anomalies(Resource):
     """What nobody expected, as a queue."""
 
     list = now(calls.list_anomalies)
@@ -238,7 +131,7 @@ class Anomalies(_Resource):
     resolve = now(calls.resolve_anomaly)
 
 
-class AsyncAnomalies(_AsyncResource):
+class AsyncAnomalies(AsyncResource):
     """What nobody expected, as a queue, awaited."""
 
     list = later(calls.list_anomalies)
@@ -266,7 +159,7 @@ class FollowsLater(Protocol):
         """Tell events."""
 
 
-class Events(_Resource):
+class Events(Resource):
     """The feed of what happened."""
 
     list = now(calls.list_events)
@@ -289,7 +182,7 @@ class Events(_Resource):
         return self._follow(payment=payment, type=type, last_event=last_event)
 
 
-class AsyncEvents(_AsyncResource):
+class AsyncEvents(AsyncResource):
     """The feed of what happened, awaited."""
 
     list = later(calls.list_events)
@@ -312,7 +205,7 @@ class AsyncEvents(_AsyncResource):
         return self._follow(payment=payment, type=type, last_event=last_event)
 
 
-class WebhookEndpoints(_Resource):
+class WebhookEndpoints(Resource):
     """Whom events are sent to (an admin key's)."""
 
     create = now(calls.create_webhook_endpoint)
@@ -325,7 +218,7 @@ class WebhookEndpoints(_Resource):
     deliveries = now(calls.list_deliveries)
 
 
-class AsyncWebhookEndpoints(_AsyncResource):
+class AsyncWebhookEndpoints(AsyncResource):
     """Whom events are sent to, awaited."""
 
     create = later(calls.create_webhook_endpoint)
@@ -338,7 +231,7 @@ class AsyncWebhookEndpoints(_AsyncResource):
     deliveries = later(calls.list_deliveries)
 
 
-class DeclineRules(_Resource):
+class DeclineRules(Resource):
     """Decline rules."""
 
     list = now(calls.list_decline_rules)
@@ -348,7 +241,7 @@ class DeclineRules(_Resource):
     what_if = now(calls.try_decline_rules)
 
 
-class AsyncDeclineRules(_AsyncResource):
+class AsyncDeclineRules(AsyncResource):
     """Decline rules, awaited."""
 
     list = later(calls.list_decline_rules)
