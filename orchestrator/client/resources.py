@@ -1,4 +1,4 @@
-"""The API's nouns, for both clients: each operation stands once for each, and nothing is repeated."""
+"""The API's nouns, for both clients: each operation once for each, and nothing repeated."""
 
 from collections.abc import AsyncGenerator, Generator
 from typing import Protocol
