@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from api.app import create_app
-from tests.api.bad_input.bounds import FIELDS, IDEMPOTENCY_KEY, PATHS, QUERIES, Bounds, put
+from tests.api.bad_input.bounds import FIELDS, Bounds, put
+from tests.api.bad_input.head_bounds import IDEMPOTENCY_KEY, PATHS, QUERIES
 from tests.api.bad_input.routes import POSTS, ROUTES, about
 
 DOCUMENT = create_app().openapi()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.api.bad_input.bad_fields import BAD_FIELDS, nested
+from tests.api.bad_input.bad_fields import BAD_FIELDS
+from tests.api.bad_input.cases import nested
 from tests.api.bad_input.conftest import Ground, told
 from tests.api.bad_input.routes import POSTS, ROUTES
 
