@@ -11,20 +11,15 @@ from typing import Any, Final, Literal, NamedTuple
 
 from benchmarks.model.intent import (
     CANCELED,
-    DECLINE_CODES,
     SUCCEEDED,
     Answer,
-    Charge,
-    Error,
-    Seen,
-    kind_of,
 )
+from benchmarks.model.replies import AMOUNT, INTENT, charge_number, reply_of
 from orchestrator.chain import GENESIS
 from orchestrator.change import Change
 from orchestrator.creation import new_payment
 from orchestrator.errors import OrchestratorError
-from orchestrator.gateway.parsing import merge_failure
-from orchestrator.gateway.views import ChargeView, Failure, IntentView, Reply, ReplyKind
+from orchestrator.gateway.views import IntentView
 from orchestrator.handlers import RuleSet
 from orchestrator.payment import Actor, OpenAttempt, Payment
 from orchestrator.refusals import refuse_confirm
@@ -38,12 +33,6 @@ TIMING: Final = Timing()
 # The longest a payment that waits for Stripe may lie before somebody looks again.
 LONGEST_WAIT: Final = timedelta(seconds=302)
 CALLER: Final = Actor("api_key", "key")
-AMOUNT: Final = 1000
-INTENT: Final = "pi_model"
-REFUSALS: Final = {
-    "refused": "payment_method_unexpected_state",
-    "unexpected": "payment_intent_unexpected_state",
-}
 
 
 class Closing(NamedTuple):
@@ -79,7 +68,7 @@ class Desk:
         self, number: int, source: Source, before: OpenAttempt | None, answer: Answer
     ) -> Step:
         """Settle what a call brought."""
-        observation = Observation(source, _reply(answer), before, Actor("stripe"))
+        observation = Observation(source, reply_of(answer), before, Actor("stripe"))
         return self._decide(
             number,
             lambda payment: settle(payment, observation, rules=self.rules, now=NOW),
@@ -205,81 +194,6 @@ def _new_payment(max_attempts: int) -> Payment:
     )
 
 
-# ── what Stripe's answers look like to the rules ─────────────────────────────────────────────
-
-
-def charge_id(number: int) -> str:
-    """Name a charge as the rules see it."""
-    return f"ch_{number}"
-
-
-def _charge_number(charge: str | None) -> int | None:
-    return int(charge.removeprefix("ch_")) if charge is not None else None
-
-
-def _reply(answer: Answer) -> Reply:
-    """Draw an answer as the gateway and the driver hand it on."""
-    if answer.kind in REFUSALS:
-        intent = _intent_view(answer.seen) if answer.seen else None
-        code = REFUSALS[answer.kind]
-        return Reply(ReplyKind.refused, intent, code=code, http_status=400)
-    if answer.seen is None:
-        return Reply(ReplyKind.stored_error, http_status=500, replayed=True)
-    if answer.kind == "declined":
-        return _declined_reply(answer.seen)
-    return Reply(ReplyKind.answered, _intent_view(answer.seen))
-
-
-def _declined_reply(seen: Seen) -> Reply:
-    assert seen.error is not None, "a decline shows what it was"
-    intent, failure = _intent_view(seen), _failure(seen.error)
-    charge = next((c for c in intent.charges or () if c.id == failure.charge), None)
-    return Reply(
-        ReplyKind.answered, intent, failure=merge_failure(failure, charge), http_status=402
-    )
-
-
-def _intent_view(seen: Seen) -> IntentView:
-    charges = seen.charges
-    return IntentView(
-        id=INTENT,
-        status=seen.status,
-        amount=AMOUNT,
-        currency="usd",
-        amount_received=AMOUNT if seen.status == SUCCEEDED else 0,
-        payment_method=seen.card,
-        last_payment_error=_failure(seen.error) if seen.error else None,
-        latest_charge=charge_id(seen.latest) if seen.latest else None,
-        charges=None if charges is None else tuple(_charge_view(c) for c in reversed(charges)),
-    )
-
-
-def _failure(error: Error) -> Failure:
-    if error.charge is None:
-        return Failure("payment_intent_authentication_failure", payment_method=error.card)
-    code = DECLINE_CODES[kind_of(error.card)]
-    return Failure("card_declined", code, charge=charge_id(error.charge), payment_method=error.card)
-
-
-def _charge_view(charge: Charge) -> ChargeView:
-    failure = None
-    if charge.status == "failed":
-        failure = replace(
-            _failure(Error(charge.card, charge.id)),
-            outcome_read=True,
-            outcome_type="issuer_declined",
-        )
-    return ChargeView(
-        id=charge_id(charge.id),
-        status=charge.status,
-        amount=AMOUNT,
-        currency="usd",
-        created=charge.id,
-        payment_method=charge.card,
-        failure=failure,
-    )
-
-
 # ── what every change must be, wherever it comes from ────────────────────────────────────────
 
 
@@ -289,13 +203,13 @@ def _closings(change: Change) -> tuple[Closing, ...]:
     for row in change.attempts_closed:
         how = row["closed_by"]
         how = "paid" if paid and how == "outcome" else how
-        found.append(Closing(row["number"], how, _charge_number(row["charge"])))
+        found.append(Closing(row["number"], how, charge_number(row["charge"])))
     for row in change.attempts_opened:
         if row["origin"] == "browser":
-            found.append(Closing(row["number"], "browser", _charge_number(row["charge"])))
+            found.append(Closing(row["number"], "browser", charge_number(row["charge"])))
     for row in change.evidence:
         if row["kind"] in {"abandoned_outcome", "uncounted_outcome"}:
-            charge = _charge_number(row["outcome_charge"])
+            charge = charge_number(row["outcome_charge"])
             found.append(Closing(row["attempt"] or 0, row["kind"], charge))
     return tuple(found)
 
