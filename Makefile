@@ -43,8 +43,9 @@ check: setup ## format, lint, types, import contracts, stale diagrams
 
 # Branches are counted over the core's own tests alone: counting slows every other down, and what is
 # covered by chance elsewhere is not covered. So the core's tests run first, and all others last.
-test: check ## the gate: check, the quick proof, the core's branches, the tests
-	$(if $(wildcard benchmarks/prove.py),$(RUN) -m benchmarks.prove --quick)
+# The check and the proof use one processor each: side by side.
+test: setup ## the gate: check, the quick proof, the core's branches, the tests
+	@$(MAKE) -j 2 check prove QUICK=1
 	@$(RUN) -m pytest -q -n 2 tests/states tests/handlers --cov=orchestrator.states \
 	  --cov=orchestrator.handlers --cov-branch --cov-fail-under=100 \
 	  --cov-report=term-missing:skip-covered
